@@ -1,0 +1,49 @@
+package card
+
+import "magpie/adapters/event"
+
+// Message is one thing to be shown to one address: the payload of an outbox row, and what an adapter
+// sends. Exactly one of Card, Text and Urge is set.
+type Message struct {
+	Key        string     `json:"key"`            // idempotency key; the same through all retries, travels as the vendor's de-duplication field where there is one
+	Connection string     `json:"connection"`     // which app sends it
+	To         event.Ref  `json:"to"`             // a person's account or a chat
+	Slot       string     `json:"slot,omitempty"` // replaced by a later message of the same slot
+	Rev        int64      `json:"rev,omitempty"`
+	Card       *Card      `json:"card,omitempty"`
+	Text       Text       `json:"text,omitzero"`
+	ReplyTo    *event.Ref `json:"reply_to,omitempty"` // the message that this one answers
+	Urge       *Urge      `json:"urge,omitempty"`
+}
+
+// Urge makes people look at a card that was sent before.
+type Urge struct {
+	Slot  string      `json:"slot"`  // whose message
+	Level UrgeLevel   `json:"level"` // app, sms, phone
+	To    []event.Ref `json:"to"`
+}
+
+// UrgeLevel is how loud. SMS and phone cost money in every suite.
+type UrgeLevel string
+
+const (
+	UrgeApp   UrgeLevel = "app"
+	UrgeSMS   UrgeLevel = "sms"
+	UrgePhone UrgeLevel = "phone"
+)
+
+// Toast is the short outcome shown to the person who pressed.
+type Toast struct {
+	Kind ToastKind `json:"kind"`
+	Text Text      `json:"text"`
+}
+
+// ToastKind is the toast's mood.
+type ToastKind string
+
+const (
+	ToastSuccess ToastKind = "success"
+	ToastInfo    ToastKind = "info"
+	ToastWarning ToastKind = "warning"
+	ToastError   ToastKind = "error"
+)

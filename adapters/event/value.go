@@ -1,0 +1,56 @@
+package event
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// ValueKind tells which field of a Value counts.
+type ValueKind string
+
+const (
+	ValueText     ValueKind = "text"     // Text
+	ValueList     ValueKind = "list"     // List
+	ValueBool     ValueKind = "bool"     // Bool
+	ValueNumber   ValueKind = "number"   // Text: decimal digits as given, never a float
+	ValueDate     ValueKind = "date"     // Text: 2006-01-02
+	ValueTime     ValueKind = "time"     // Text: 15:04
+	ValueDateTime ValueKind = "datetime" // Text: RFC 3339 with offset
+	ValuePeople   ValueKind = "people"   // Refs
+)
+
+// Value is what one input of a form held when it was submitted. It is untrusted: types and bounds are
+// checked by whoever owns the form.
+type Value struct {
+	Kind ValueKind `json:"kind"`
+	Text string    `json:"text,omitempty"`
+	List []string  `json:"list,omitempty"`
+	Bool bool      `json:"bool,omitempty"`
+	Refs []Ref     `json:"refs,omitempty"`
+}
+
+// Text makes a text value.
+func Text(s string) Value { return Value{Kind: ValueText, Text: s} }
+
+// List makes a list value.
+func List(s ...string) Value { return Value{Kind: ValueList, List: s} }
+
+// Bool makes a bool value.
+func Bool(b bool) Value { return Value{Kind: ValueBool, Bool: b} }
+
+// People makes a value of persons.
+func People(r ...Ref) Value { return Value{Kind: ValuePeople, Refs: r} }
+
+// String shows the value for logs and for text forms, without interpretation.
+func (v Value) String() string {
+	switch v.Kind {
+	case ValueBool:
+		return fmt.Sprint(v.Bool)
+	case ValueList:
+		b, _ := json.Marshal(v.List)
+		return string(b)
+	case ValuePeople:
+		return fmt.Sprint(v.Refs)
+	}
+	return v.Text
+}

@@ -1,0 +1,86 @@
+package workflows
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Status is how an instance stands, in words that lists and figures share over all kinds.
+type Status string
+
+const (
+	StatusDraft      Status = "draft"   // a form that was not handed in yet
+	StatusRunning    Status = "running" // waits for people or time
+	StatusApproved   Status = "approved"
+	StatusRejected   Status = "rejected"
+	StatusWithdrawn  Status = "withdrawn"
+	StatusTerminated Status = "terminated" // ended by an administrator
+	StatusExpired    Status = "expired"    // a draft nobody handed in
+	StatusDone       Status = "done"       // kinds other than approvals
+)
+
+// Ended reports whether nothing more will happen.
+func (s Status) Ended() bool { return s != StatusDraft && s != StatusRunning }
+
+// Instance is one run of a definition. State belongs to the program; the other fields are for lists.
+type Instance struct {
+	ID         string
+	Definition string // id
+	Hash       string // version it is pinned to
+	Kind       string
+	Rev        int64 // 0: not stored yet
+	Status     Status
+	Initiator  string // person id
+	Title      string
+	State      json.RawMessage // a cache of the trail
+	Seq        int64           // of the last trail entry
+	Head       string          // hash of the last trail entry, hex; "" at the start
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+	EndedAt    time.Time // zero while it runs
+}
+
+// TaskState is how a task stands.
+type TaskState string
+
+const (
+	TaskOpen        TaskState = "open"
+	TaskApproved    TaskState = "approved"
+	TaskRejected    TaskState = "rejected"
+	TaskTransferred TaskState = "transferred"
+	TaskSuperseded  TaskState = "superseded" // closed because somebody else decided
+	TaskCanceled    TaskState = "canceled"   // closed because the instance ended or went elsewhere
+	TaskSkipped     TaskState = "skipped"
+	TaskTimedOut    TaskState = "timed_out"
+)
+
+// Task is one assignee's decision at a node.
+type Task struct {
+	ID       string // unique; "<instance>/<node>/<round>/<seat>[/n]"
+	Instance string
+	Node     string
+	Seat     string
+	Round    int
+	Person   string
+	State    TaskState
+	Title    string
+	OpenedAt time.Time
+	DueAt    time.Time // zero: none
+	ClosedAt time.Time // zero while open
+}
+
+// Entry is one thing that happened to an instance: append-only, chained by hash.
+// Private holds personal text under a salted digest, so that it can be erased without breaking the chain.
+type Entry struct {
+	Instance string
+	Seq      int64
+	At       time.Time
+	Kind     string // the program's word: "started", "voted", "node_closed", …
+	Actor    string // person id; "" for the system
+	Event    string // id of the inbox row or timer that caused it
+	Data     json.RawMessage
+	Private  json.RawMessage // nil: none
+	Salt     string          // hex, set by the engine when there is a Private
+	PrevHash string
+	Hash     string // see Seal
+}

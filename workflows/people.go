@@ -1,0 +1,46 @@
+package workflows
+
+import (
+	"context"
+
+	"magpie/adapters/card"
+	"magpie/adapters/event"
+)
+
+// Person is one human, over all suites.
+type Person struct {
+	ID         string // stable, what YAML names: "li.lei"
+	Name       string
+	EmployeeNo string
+	Email      string
+	Mobile     string
+	Title      string
+	Manager    string   // person id; "" when unknown
+	Depts      []string // department ids, primary first
+	Preferred  string   // connection id; "" is the configuration's order
+	Active     bool
+}
+
+// Address is a person's account in one connection.
+type Address struct {
+	Connection string
+	Ref        event.Ref
+}
+
+// People is what the engine knows about persons. Implementations answer from our own store, quickly.
+type People interface {
+	// Resolve answers a Lookup. An error means "could not look", never "nobody".
+	Resolve(ctx context.Context, l Lookup) (event.Lookup, error)
+	// ByRef finds the person behind an account, ErrNotFound when it is not linked.
+	ByRef(ctx context.Context, refs []event.Ref) (Person, error)
+	// Person reads one, ErrNotFound.
+	Person(ctx context.Context, id string) (Person, error)
+	// Addresses lists the accounts that can be written to, the preferred one first.
+	Addresses(ctx context.Context, id string) ([]Address, error)
+}
+
+// Renderer turns a view into a card. Pure: the same input gives the same card.
+type Renderer interface {
+	// Render fills the template. The card has no slot, revision or tokens yet; persons carry only ID and Name.
+	Render(template string, view any) (card.Card, error)
+}

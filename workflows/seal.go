@@ -1,0 +1,52 @@
+package workflows
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+	"time"
+)
+
+// Seal sets PrevHash and Hash of an entry. The hash is SHA-256 over a fixed, length-prefixed sequence:
+// prev_hash, instance, seq, at (RFC 3339, UTC, milliseconds), kind, actor, event, data, and the salted
+// digest of private. Data must be what json.Marshal made: it is hashed byte for byte, and kept so.
+func Seal(e *Entry, prev string) {
+	e.PrevHash = prev
+	e.Hash = HashEntry(*e, PrivateDigest(*e))
+}
+
+// PrivateDigest is the salted digest that stands for the private part: hex, "" when there is none.
+// It is stored beside the text, so that the chain still verifies after the text was erased.
+func PrivateDigest(e Entry) string {
+	if e.Private == nil {
+		return ""
+	}
+	d := sha256.Sum256(append([]byte(e.Salt+"\x00"), e.Private...))
+	return hex.EncodeToString(d[:])
+}
+
+// HashEntry computes what Hash must be, given the digest of the private part.
+func HashEntry(e Entry, private string) string {
+	h := sha256.New()
+	for _, s := range [...]string{
+		e.PrevHash, e.Instance, strconv.FormatInt(e.Seq, 10), FormatTime(e.At), e.Kind, e.Actor, e.Event, string(e.Data), private,
+	} {
+		h.Write(strconv.AppendInt(nil, int64(len(s)), 10))
+		h.Write([]byte{':'})
+		h.Write([]byte(s))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// FormatTime writes an instant as it is hashed and exported.
+func FormatTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// Data marshals the data of an entry. It panics on a type that JSON can't hold: a bug.
+func Data(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("trail data: " + err.Error())
+	}
+	return b
+}
