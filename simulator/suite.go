@@ -16,6 +16,9 @@ type Suite interface {
 	Handler() http.Handler
 	// Connections is what an administrator would copy from the vendor's console.
 	Connections() []Connection
+	// Account is how the suite knows a person: its own ids by name (Feishu: open_id, union_id, user_id). ok is
+	// false for somebody who is not in this suite.
+	Account(person string) (ids map[string]string, ok bool)
 	// Chats lists what a person can open: the direct chat with the bot first, then groups.
 	Chats(person string) []Chat
 	// Say writes as a person; chat "" is the direct chat with the bot. The suite then calls Magpie back.
@@ -30,7 +33,7 @@ type Suite interface {
 	Fault(f Fault) error
 	// Calls lists the calls that Magpie made, oldest first.
 	Calls() []Call
-	// Close ends what runs in the background and waits for it.
+	// Close saves what is to be kept, ends what runs in the background and waits for it.
 	Close() error
 }
 

@@ -1,0 +1,121 @@
+package simulator
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Company is who works where: what every simulated suite has in its directory. It is read only once built.
+type Company struct {
+	Name        string
+	Domain      string // of its e-mail addresses
+	Departments []Department
+	People      []Person
+	Groups      []Group
+
+	people map[string]int
+	depts  map[string]int
+}
+
+// Department is one unit. The six departments and the head office stand side by side below the company.
+type Department struct {
+	ID     string `json:"id"` // pinyin
+	Name   string `json:"name"`
+	Lead   string `json:"lead"`             // person id
+	Parent string `json:"parent,omitempty"` // "" is the company itself
+}
+
+// Person is one employee. ID is the pinyin of the name; suites give their own ids on top.
+type Person struct {
+	ID         string
+	Name       string
+	EnName     string
+	Department string // Department.ID
+	Title      string
+	Manager    string // person id; "" for the one at the top
+	EmployeeNo string
+	Email      string
+	Mobile     string // with +86
+	Gender     int    // 1 male, 2 female
+	Joined     int64  // seconds since 1970
+}
+
+// Group is a chat that exists from the start, with the bot in it.
+type Group struct {
+	ID      string // ours; each suite makes its own chat id of it
+	Name    string
+	Owner   string
+	Members []string
+}
+
+// index prepares the lookups and refuses a company whose references do not hold.
+func (c *Company) index() error {
+	c.people, c.depts = map[string]int{}, map[string]int{}
+	for i, d := range c.Departments {
+		if _, twice := c.depts[d.ID]; twice {
+			return fmt.Errorf("department %s is there twice", d.ID)
+		}
+		c.depts[d.ID] = i
+	}
+	for i, p := range c.People {
+		if _, twice := c.people[p.ID]; twice {
+			return fmt.Errorf("person %s is there twice", p.ID)
+		}
+		if _, there := c.depts[p.Department]; !there {
+			return fmt.Errorf("person %s: no department %s", p.ID, p.Department)
+		}
+		c.people[p.ID] = i
+	}
+	for _, p := range c.People {
+		if _, there := c.people[p.Manager]; p.Manager != "" && !there {
+			return fmt.Errorf("person %s: no manager %s", p.ID, p.Manager)
+		}
+	}
+	for _, d := range c.Departments {
+		if _, there := c.people[d.Lead]; !there {
+			return fmt.Errorf("department %s: no lead %s", d.ID, d.Lead)
+		}
+	}
+	for _, g := range c.Groups {
+		for _, m := range g.Members {
+			if _, there := c.people[m]; !there {
+				return fmt.Errorf("group %s: no member %s", g.ID, m)
+			}
+		}
+	}
+	return nil
+}
+
+// Person finds an employee by id.
+func (c *Company) Person(id string) (Person, bool) {
+	i, ok := c.people[id]
+	if !ok {
+		return Person{}, false
+	}
+	return c.People[i], true
+}
+
+// Department finds a unit by id.
+func (c *Company) Department(id string) (Department, bool) {
+	i, ok := c.depts[id]
+	if !ok {
+		return Department{}, false
+	}
+	return c.Departments[i], true
+}
+
+// Members lists the people directly in a department, in the company's order.
+func (c *Company) Members(department string) []Person {
+	var out []Person
+	for _, p := range c.People {
+		if p.Department == department {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Children lists the units directly below parent; "" is the company itself.
+func (c *Company) Children(parent string) []Department {
+	return slices.DeleteFunc(slices.Clone(c.Departments), func(d Department) bool { return d.Parent != parent })
+}

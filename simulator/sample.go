@@ -1,0 +1,116 @@
+package simulator
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// sampleUnits are the departments. The head office stands beside the six, as most companies file it, and its
+// lead is the manager of the six leads.
+var sampleUnits = []Department{
+	{ID: "zongjingban", Name: "总经办", Lead: "zhang.wei"},
+	{ID: "yanfabu", Name: "研发部", Lead: "han.meimei"},
+	{ID: "caiwubu", Name: "财务部", Lead: "wang.fang"},
+	{ID: "shichangbu", Name: "市场部", Lead: "sun.li"},
+	{ID: "xingzhengbu", Name: "行政部", Lead: "chen.jie"},
+	{ID: "xinxibu", Name: "信息部", Lead: "zhou.min"},
+	{ID: "fawubu", Name: "法务部", Lead: "gao.yuan"},
+}
+
+// samplePeople: id, name, department, title, manager, f or m.
+const samplePeople = `
+zhang.wei     张伟   zongjingban  总经理            -            m
+lin.na        林娜   zongjingban  总经理助理        zhang.wei    f
+han.meimei    韩梅梅 yanfabu      研发总监          zhang.wei    f
+li.lei        李雷   yanfabu      后端工程师        han.meimei   m
+xu.yang       徐洋   yanfabu      后端组长          han.meimei   m
+he.jing       何静   yanfabu      前端组长          han.meimei   f
+ma.chao       马超   yanfabu      后端工程师        xu.yang      m
+tang.yu       唐宇   yanfabu      后端工程师        xu.yang      m
+feng.xue      冯雪   yanfabu      后端工程师        xu.yang      f
+deng.kai      邓凯   yanfabu      前端工程师        he.jing      m
+peng.fei      彭飞   yanfabu      前端工程师        he.jing      m
+cao.ying      曹颖   yanfabu      测试工程师        han.meimei   f
+zeng.hao      曾浩   yanfabu      测试工程师        han.meimei   m
+xiao.ran      肖然   yanfabu      产品经理          han.meimei   f
+tian.tian     田甜   yanfabu      界面设计师        he.jing      f
+wang.fang     王芳   caiwubu      财务总监          zhang.wei    f
+zhao.min      赵敏   caiwubu      会计              wang.fang    f
+dong.qing     董青   caiwubu      出纳              wang.fang    f
+yuan.bo       袁博   caiwubu      成本会计          wang.fang    m
+pan.hong      潘红   caiwubu      税务专员          wang.fang    f
+sun.li        孙莉   shichangbu   市场总监          zhang.wei    f
+liu.yang      刘洋   shichangbu   市场经理          sun.li       m
+jiang.tao     蒋涛   shichangbu   渠道经理          sun.li       m
+cai.lin       蔡琳   shichangbu   品牌专员          liu.yang     f
+yu.xin        余欣   shichangbu   活动专员          liu.yang     f
+du.juan       杜鹃   shichangbu   文案              liu.yang     f
+ye.qiu        叶秋   shichangbu   客户经理          jiang.tao    m
+cheng.lei     程磊   shichangbu   客户经理          jiang.tao    m
+chen.jie      陈洁   xingzhengbu  行政总监          zhang.wei    f
+wei.dong      魏东   xingzhengbu  采购专员          chen.jie     m
+su.mei        苏梅   xingzhengbu  前台              chen.jie     f
+lv.gang       吕刚   xingzhengbu  后勤主管          chen.jie     m
+ding.xiang    丁香   xingzhengbu  人事专员          chen.jie     f
+zhou.min      周敏   xinxibu      信息总监          zhang.wei    f
+ren.peng      任鹏   xinxibu      系统管理员        zhou.min     m
+lu.yao        卢瑶   xinxibu      网络工程师        zhou.min     f
+shen.jun      沈军   xinxibu      桌面支持          zhou.min     m
+gao.yuan      高远   fawubu       法务总监          zhang.wei    m
+jin.yi        金怡   fawubu       合同专员          gao.yuan     f
+shi.lei       石磊   fawubu       合规专员          gao.yuan     m
+`
+
+// SampleCompany is forty people in a head office and six departments, and the groups the bot is in. The same
+// at every call; the caller owns the result.
+func SampleCompany() *Company {
+	c := &Company{Name: "鹊桥科技", Domain: "example.com", Departments: append([]Department(nil), sampleUnits...)}
+	first := time.Date(2018, 3, 1, 1, 0, 0, 0, time.UTC)
+	for _, line := range strings.Split(strings.TrimSpace(samplePeople), "\n") {
+		f := strings.Fields(line)
+		n := len(c.People) + 1
+		p := Person{
+			ID: f[0], Name: f[1], Department: f[2], Title: f[3], Gender: 1,
+			EnName:     englishName(f[0]),
+			EmployeeNo: fmt.Sprintf("E%05d", 1000+n),
+			Email:      f[0] + "@" + c.Domain,
+			Mobile:     fmt.Sprintf("+86138001%05d", 38000+n),
+			Joined:     first.AddDate(0, n*2, 0).Unix(),
+		}
+		if f[4] != "-" {
+			p.Manager = f[4]
+		}
+		if f[5] == "f" {
+			p.Gender = 2
+		}
+		c.People = append(c.People, p)
+	}
+	everybody := make([]string, 0, len(c.People))
+	byUnit := map[string][]string{}
+	for _, p := range c.People {
+		everybody = append(everybody, p.ID)
+		byUnit[p.Department] = append(byUnit[p.Department], p.ID)
+	}
+	c.Groups = []Group{
+		{ID: "all", Name: "全员群", Owner: "chen.jie", Members: everybody},
+		{ID: "purchase", Name: "采购群", Owner: "chen.jie", Members: []string{
+			"chen.jie", "wei.dong", "wang.fang", "zhao.min", "li.lei", "han.meimei", "liu.yang", "zhou.min", "zhang.wei"}},
+		{ID: "leads", Name: "部门负责人群", Owner: "lin.na", Members: []string{
+			"zhang.wei", "lin.na", "han.meimei", "wang.fang", "sun.li", "chen.jie", "zhou.min", "gao.yuan"}},
+	}
+	for _, d := range c.Departments[1:] {
+		c.Groups = append(c.Groups, Group{ID: d.ID, Name: d.Name + "群", Owner: d.Lead, Members: byUnit[d.ID]})
+	}
+	if err := c.index(); err != nil {
+		panic("sample company: " + err.Error()) // a slip in the table above, caught by every test
+	}
+	return c
+}
+
+// englishName turns li.lei into Lei Li.
+func englishName(id string) string {
+	family, given, _ := strings.Cut(id, ".")
+	upper := func(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+	return upper(given) + " " + upper(family)
+}
