@@ -15,7 +15,7 @@ type Card struct {
 	Tone     Tone                       `json:"tone,omitempty"`
 	Status   Text                       `json:"status,omitzero"` // short state beside the title: 待审批, 已通过
 	Summary  Text                       `json:"summary"`         // the line in the notification and the chat list; required
-	Body     []Element                  `json:"-"`               // see MarshalJSON
+	Body     Elements                   `json:"body,omitempty"`
 	Actions  []Button                   `json:"actions,omitempty"`
 	Link     string                     `json:"link,omitempty"` // page of the same thing
 	Sharing  Sharing                    `json:"sharing,omitempty"`
@@ -71,14 +71,15 @@ type Element interface {
 
 // Alt is embedded by every element: the author's own replacement where a suite can't draw it.
 type Alt struct {
-	Fallback []Element `json:"-"`
+	Fallback Elements `json:"fallback,omitempty"`
 }
 
 func (a Alt) fallback() []Element { return a.Fallback }
 
 // Markdown is formatted text in the neutral subset that ParseMarkdown reads: paragraphs, **bold**,
 // *italic*, ~~strike~~, `code`, [text](url), bullet and numbered lists, > quote, and a mention as
-// [@name](person:REF). Everything that came from a person must have been passed through EscapeMarkdown.
+// [@name](person:REF), where REF is the person's account id in the suite that the card goes to.
+// Everything that came from a person must have been passed through EscapeMarkdown.
 type Markdown struct {
 	Alt
 	Text Text `json:"text"`
@@ -136,8 +137,8 @@ type Columns struct {
 
 // ColumnBox is one of Columns.
 type ColumnBox struct {
-	Weight int       `json:"weight,omitempty"` // 1 to 5; 0 is 1
-	Body   []Element `json:"-"`
+	Weight int      `json:"weight,omitempty"` // 1 to 5; 0 is 1
+	Body   Elements `json:"body"`
 }
 
 // People shows persons, with their pictures where a suite can.
@@ -183,8 +184,8 @@ const (
 // Collapse is a part that is closed at first. It holds no form and no table.
 type Collapse struct {
 	Alt
-	Title Text      `json:"title"`
-	Body  []Element `json:"-"`
+	Title Text     `json:"title"`
+	Body  Elements `json:"body"`
 }
 
 // Form is inputs that are handed in together. A card has at most one per ID; it stands at the root.
