@@ -1,0 +1,221 @@
+package cond
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/types"
+	"github.com/expr-lang/expr/vm"
+)
+
+// Kind is the type of a field, as conditions see it.
+type Kind string
+
+const (
+	Text     Kind = "text"     // also selects: Options are then the values it can have
+	Number   Kind = "number"   // also money
+	Bool     Kind = "bool"     //
+	Date     Kind = "date"     // 2006-01-02
+	DateTime Kind = "datetime" // RFC 3339 in UTC, whole seconds
+	List     Kind = "list"     // of texts: multiselects and persons
+)
+
+// Field is one field of the form.
+type Field struct {
+	ID      string
+	Kind    Kind
+	Options []string // nil: any text
+}
+
+// Value is a field's value in canonical form: a Number as Decimal.String writes it, a Bool as "true" or
+// "false", a DateTime as CanonicalTime writes it. The zero Value is a field that was left empty.
+type Value struct {
+	Text string
+	List []string
+}
+
+// Initiator is what conditions know of who started it.
+type Initiator struct{ ID, Name, Dept, Title string }
+
+// Values is what a condition is evaluated on.
+type Values struct {
+	Form      map[string]Value
+	Initiator Initiator
+}
+
+// Limits of one condition.
+const (
+	maxSource = 1000 // bytes
+	maxNodes  = 200
+	maxMemory = 10_000 // elements that a run may allocate
+)
+
+// Env types conditions by a form. It is immutable and safe for concurrent use.
+type Env struct {
+	fields map[string]Field
+	order  []string
+	loc    *time.Location
+	opts   []expr.Option
+}
+
+// initiatorFields are the names below `initiator`, all texts.
+var initiatorFields = []string{"dept", "id", "name", "title"}
+
+// New makes the Env of a form. Times written in conditions are of loc; nil is UTC.
+func New(fields []Field, loc *time.Location) *Env {
+	if loc == nil {
+		loc = time.UTC
+	}
+	e := &Env{fields: make(map[string]Field, len(fields)), loc: loc}
+	form, given := types.Map{}, types.Map{}
+	for _, f := range fields {
+		e.fields[f.ID] = f
+		e.order = append(e.order, f.ID)
+		form[f.ID] = typeOf(f.Kind)
+		given[f.ID] = types.Bool
+	}
+	initiator := types.Map{}
+	for _, name := range initiatorFields {
+		initiator[name] = types.String
+	}
+	e.opts = []expr.Option{
+		expr.Env(types.Map{"form": form, "initiator": initiator, givenName: given}),
+		expr.AsBool(), expr.WarnOnAny(),
+		expr.MaxNodes(maxNodes), expr.DisableAllBuiltins(), expr.DisableIfOperator(), expr.Optimize(false),
+		expr.Function("len", func(a ...any) (any, error) {
+			if l, ok := a[0].([]string); ok {
+				return len(l) * Scale, nil
+			}
+			return len([]rune(a[0].(string))) * Scale, nil
+		}, new(func(string) int), new(func([]string) int)),
+		text("lower", strings.ToLower), text("upper", strings.ToUpper), text("trim", strings.TrimSpace),
+		arith("add", add), arith("sub", sub), arith("mul", mul),
+	}
+	return e
+}
+
+func text(name string, f func(string) string) expr.Option {
+	return expr.Function(name, func(a ...any) (any, error) { return f(a[0].(string)), nil }, new(func(string) string))
+}
+
+func arith(name string, f func(a, b int) int) expr.Option {
+	return expr.Function(internal+name, func(a ...any) (any, error) { return f(a[0].(int), a[1].(int)), nil }, new(func(int, int) int))
+}
+
+func typeOf(k Kind) types.Type {
+	switch k {
+	case Number:
+		return types.Int
+	case Bool:
+		return types.Bool
+	case List:
+		return types.TypeOf([]string(nil))
+	}
+	return types.String
+}
+
+// Error is a condition that can't be compiled.
+type Error struct {
+	Line, Col int // in the condition's own text, from 1, in characters
+	What      string
+	Want      string
+}
+
+// Error is the line for people.
+func (e *Error) Error() string {
+	s := fmt.Sprintf("%d:%d: %s", e.Line, e.Col, e.What)
+	if e.Want != "" {
+		s += "; " + e.Want
+	}
+	return s
+}
+
+// Cond is a compiled condition. It is immutable and safe for concurrent use.
+type Cond struct {
+	src    string
+	prog   *vm.Program
+	env    *Env
+	fields []string
+}
+
+// Compile reads, narrows and types a condition; the error is an *Error.
+func (e *Env) Compile(src string) (*Cond, error) {
+	if len(src) > maxSource {
+		return nil, &Error{1, 1, fmt.Sprintf("the condition is longer than %d bytes", maxSource), "split it into several steps"}
+	}
+	if strings.TrimSpace(src) == "" {
+		return nil, &Error{1, 1, "the condition is empty", "form.amount >= 5000"}
+	}
+	n := newNarrow(e, src)
+	prog, err := expr.Compile(src, append(e.opts[:len(e.opts):len(e.opts)], expr.Patch(n))...)
+	if n.err != nil {
+		return nil, n.err
+	}
+	if err != nil {
+		return nil, fromExpr(err)
+	}
+	return &Cond{src: src, prog: prog, env: e, fields: n.used}, nil
+}
+
+// fromExpr keeps the place and the first line of expr's message, in our words for types.
+func fromExpr(err error) *Error {
+	var fe *file.Error
+	if errors.As(err, &fe) {
+		line := max(fe.Line, 1)
+		return &Error{line, fe.Column + 1, ourWords(fe.Message), ""}
+	}
+	what, _, _ := strings.Cut(err.Error(), "\n")
+	return &Error{1, 1, ourWords(what), "a comparison, such as form.amount >= 5000"}
+}
+
+var ourWords = strings.NewReplacer("[]string", "list", "string", "text", "expected bool, but got int", "expected yes or no, but it is a number", "expected bool", "expected yes or no",
+	"compilation failed: expression exceeds maximum allowed nodes", "the condition has too many parts", "int", "number").Replace
+
+// String is the condition as written.
+func (c *Cond) String() string { return c.src }
+
+// Fields lists the form's fields that the condition reads, in order of first use.
+func (c *Cond) Fields() []string { return c.fields }
+
+// Eval decides the condition. An error means that a value is not in canonical form.
+func (c *Cond) Eval(v Values) (bool, error) {
+	form := make(map[string]any, len(c.fields))
+	given := make(map[string]any, len(c.fields))
+	for _, id := range c.fields {
+		val := v.Form[id]
+		given[id] = val.Text != "" || len(val.List) > 0
+		switch c.env.fields[id].Kind {
+		case Number:
+			n := Decimal(0)
+			if val.Text != "" {
+				var err error
+				if n, err = ParseDecimal(val.Text); err != nil {
+					return false, fmt.Errorf("condition %q: field %s: %w", c.src, id, err)
+				}
+			}
+			form[id] = int(n)
+		case Bool:
+			form[id] = val.Text == "true"
+		case List:
+			form[id] = val.List
+		default:
+			form[id] = val.Text
+		}
+	}
+	machine := vm.VM{MemoryBudget: maxMemory}
+	out, err := machine.Run(c.prog, map[string]any{
+		"form": form, givenName: given,
+		"initiator": map[string]any{"id": v.Initiator.ID, "name": v.Initiator.Name, "dept": v.Initiator.Dept, "title": v.Initiator.Title},
+	})
+	if err != nil {
+		return false, fmt.Errorf("condition %q: %w", c.src, err)
+	}
+	return out.(bool), nil
+}
+
+// CanonicalTime writes an instant as a DateTime value.
+func CanonicalTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
