@@ -49,6 +49,10 @@ type Response struct {
 	Status      int // 0 is 200
 	ContentType string
 	Body        []byte
+	// Written, when set, is to be called once the response has gone out or could not: what had to wait for
+	// it leaves then. A long connection that can't tell may leave it out; the wait then ends by itself
+	// after half a second. Set by the Sink, never by a Platform.
+	Written func()
 }
 
 // Answerer encodes the outcome of an event whose Reply.Mode is event.ReplyAnswer. Pure, no I/O.

@@ -18,7 +18,9 @@ type Outbox interface {
 	// transaction. When a newer content came meanwhile the row stays, due at once.
 	// workflows.ErrLeaseLost when the lease was lost: the slot is recorded all the same.
 	Sent(ctx context.Context, o adapters.Outgoing, ref adapters.MessageRef, at time.Time) error
-	// Reschedule gives the row back. uncertain: the outcome of this attempt is unknown.
+	// Reschedule gives the row back. uncertain: the outcome of this attempt is unknown. An empty cause means
+	// that nothing was tried (a budget, a pause, a shutdown): the attempt does not count, so that the next
+	// lease shows the same Attempt again.
 	Reschedule(ctx context.Context, o adapters.Outgoing, at time.Time, cause string, uncertain bool) error
 	// Bury keeps the row as a dead letter, for a person to look at.
 	Bury(ctx context.Context, o adapters.Outgoing, cause string) error
