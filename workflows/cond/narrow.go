@@ -9,6 +9,8 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
+
+	"magpie/config"
 )
 
 const (
@@ -113,7 +115,7 @@ func (n *narrow) member(m *ast.MemberNode) {
 	switch base.Value {
 	case "form":
 		if _, ok := n.env.fields[prop.Value]; !ok {
-			n.fail(prop.Location(), "the form has no field "+prop.Value, oneOf("", prop.Value, n.env.order))
+			n.fail(prop.Location(), "the form has no field "+prop.Value, oneOf(prop.Value, n.env.order))
 			return
 		}
 		if !slices.Contains(n.used, prop.Value) {
@@ -121,7 +123,7 @@ func (n *narrow) member(m *ast.MemberNode) {
 		}
 	case "initiator":
 		if !slices.Contains(initiatorFields, prop.Value) {
-			n.fail(prop.Location(), "the initiator has no "+prop.Value, oneOf("", prop.Value, initiatorFields))
+			n.fail(prop.Location(), "the initiator has no "+prop.Value, oneOf(prop.Value, initiatorFields))
 		}
 	default:
 		n.fail(base.Location(), "unknown name "+base.Value, n.guess(base.Value))
@@ -282,7 +284,7 @@ func (n *narrow) instant(put *ast.Node, lit *ast.StringNode, k Kind) {
 
 func (n *narrow) option(f Field, lit *ast.StringNode) {
 	if f.Options != nil && lit.Value != "" && !slices.Contains(f.Options, lit.Value) {
-		n.fail(lit.Location(), fmt.Sprintf("%q is not an option of %s", lit.Value, f.ID), oneOf("", lit.Value, f.Options))
+		n.fail(lit.Location(), fmt.Sprintf("%q is not an option of %s", lit.Value, f.ID), oneOf(lit.Value, f.Options))
 	}
 }
 
@@ -436,15 +438,9 @@ func (n *narrow) guess(word string) string {
 }
 
 // oneOf suggests the nearest of some names, or lists them.
-func oneOf(prefix, word string, names []string) string {
-	best, at := "", 3
-	for _, c := range names {
-		if d := distance(word, c); d < at {
-			best, at = c, d
-		}
-	}
-	if best != "" {
-		return "did you mean " + prefix + best + "?"
+func oneOf(word string, names []string) string {
+	if best := config.Nearest(word, names); best != "" {
+		return "did you mean " + best + "?"
 	}
 	sorted := slices.Clone(names)
 	sort.Strings(sorted)
@@ -452,25 +448,4 @@ func oneOf(prefix, word string, names []string) string {
 		sorted = append(sorted[:12:12], "…")
 	}
 	return "one of " + strings.Join(sorted, ", ")
-}
-
-// distance is how many characters must change to make one word of the other.
-func distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range x {
-		diag := row[0]
-		row[0] = i + 1
-		for j := range y {
-			cost := diag
-			if x[i] != y[j] {
-				cost = 1 + min(diag, row[j], row[j+1])
-			}
-			diag, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(y)]
 }
