@@ -44,3 +44,30 @@ type Renderer interface {
 	// Render fills the template. The card has no slot, revision or tokens yet; persons carry only ID and Name.
 	Render(template string, view any) (card.Card, error)
 }
+
+// Roster is one state of the directory over all suites, as the store keeps it.
+type Roster struct {
+	Rev         int64 // grows with every change
+	Persons     []Person
+	Accounts    []Account
+	Departments []Department
+}
+
+// Account links an id of a suite to a person. A person has several in one connection (open_id, union_id,
+// user_id); the one marked Send is written to.
+type Account struct {
+	Connection string
+	Ref        event.Ref
+	Person     string
+	Send       bool
+}
+
+// Department is a department as one suite has it.
+type Department struct {
+	ID         string // unique over connections: "<connection>/<vendor id>"
+	Connection string
+	Name       string
+	Parent     string   // ID, "" at the root
+	Leads      []string // person ids
+	Members    []string // person ids, direct ones
+}

@@ -1,0 +1,232 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"magpie/adapters/card"
+	"magpie/adapters/event"
+	"magpie/workflows"
+)
+
+const (
+	// maxSteps bounds the lookups that one command may ask in a row: more is a program that circles.
+	maxSteps = 200
+	// maxConflicts bounds how often a command is judged again because another process was faster.
+	maxConflicts = 12
+)
+
+// command is one event on its way through one instance: loaded, stepped, committed.
+type command struct {
+	e  *Engine
+	rt *Runtime
+	ev event.Event
+
+	done *workflows.EventDone // the inbox row to finish, or
+	job  *workflows.JobDone   // the timer or lookup to finish
+	hold bool
+
+	instance, definition, hash string
+	start                      bool
+	receipts                   []workflows.Receipt
+}
+
+// run loads the instance, steps it and commits, again and again while others are faster.
+func (c *command) run(ctx context.Context) (Result, error) {
+	unlock := c.e.lock(c.instance)
+	defer unlock()
+	for try := 1; ; try++ {
+		r, err := c.once(ctx)
+		if !errors.Is(err, workflows.ErrConflict) || try == maxConflicts {
+			return r, err
+		}
+		select {
+		case <-ctx.Done():
+			return r, ctx.Err()
+		case <-time.After(time.Duration(rand.Int64N(int64(time.Millisecond) << min(try, 5)))):
+		}
+	}
+}
+
+func (c *command) once(ctx context.Context) (Result, error) {
+	now := c.e.now()
+	in, err := c.e.o.Store.LoadInstance(ctx, c.instance)
+	switch {
+	case err == nil && c.start:
+		return c.finish(ctx, "duplicate", nil) // an earlier try got as far as the commit
+	case errors.Is(err, workflows.ErrNotFound) && c.start:
+		in = workflows.Instance{ID: c.instance, Definition: c.definition, Hash: c.hash, CreatedAt: now}
+	case errors.Is(err, workflows.ErrNotFound):
+		return c.finish(ctx, "ignored:no_instance", toast(card.ToastWarning, textGone))
+	case err != nil:
+		return Result{}, fmt.Errorf("load instance %s: %w", c.instance, err)
+	}
+	p, err := c.rt.version(ctx, c.e.o.Store, in.Definition, in.Hash)
+	if err != nil {
+		return Result{}, err
+	}
+
+	w := work{commit: workflows.Commit{Now: now, ExpectRev: in.Rev}, base: in}
+	if err := c.steps(ctx, p, &w, now); err != nil {
+		var no *workflows.Refusal
+		if errors.As(err, &no) {
+			return c.finish(ctx, "refused:"+no.Code, &card.Toast{Kind: card.ToastWarning, Text: no.Message})
+		}
+		if !errors.Is(err, errLookup) {
+			err = &fatal{err}
+		}
+		return Result{}, fmt.Errorf("step %s of instance %s: %w", c.ev.Kind, c.instance, err)
+	}
+	return c.commit(ctx, &w)
+}
+
+// errLookup marks an error of the directory while nothing was decided yet: try the whole event again.
+var errLookup = errors.New("people could not be looked up")
+
+// work is what the steps of one command add up to.
+type work struct {
+	base    workflows.Instance // as loaded
+	inst    *workflows.Instance
+	commit  workflows.Commit
+	effects []workflows.Effect
+	toast   *card.Toast
+}
+
+// steps runs the event, and then each answer to a lookup, through the program.
+func (c *command) steps(ctx context.Context, p workflows.Program, w *work, now time.Time) error {
+	in, queue := w.base, []event.Event{c.ev}
+	for n := 0; len(queue) > 0; n++ {
+		if n == maxSteps {
+			return fmt.Errorf("more than %d lookups in one command: the flow goes in circles", maxSteps)
+		}
+		ev := queue[0]
+		queue = queue[1:]
+		out, err := p.Step(in, ev, now)
+		if err != nil {
+			var no *workflows.Refusal
+			if n > 0 && errors.As(err, &no) {
+				continue // an answer that nobody waits for any more
+			}
+			return err
+		}
+		if out.Instance != nil {
+			next := *out.Instance
+			next.ID, next.Definition, next.Hash = w.base.ID, w.base.Definition, w.base.Hash
+			next.Kind, next.CreatedAt, next.UpdatedAt = p.Definition().Kind, w.base.CreatedAt, now
+			next.Rev = w.base.Rev + 1
+			in, w.inst = next, &next
+		}
+		w.commit.Trail = append(w.commit.Trail, out.Trail...)
+		w.commit.Tasks = mergeTasks(w.commit.Tasks, out.Tasks)
+		if out.Toast != nil {
+			w.toast = out.Toast
+		}
+		for _, eff := range out.Effects {
+			l, ok := eff.(workflows.Lookup)
+			if !ok {
+				w.effects = append(w.effects, eff)
+				continue
+			}
+			ans, err := c.e.o.People.Resolve(ctx, l)
+			if err != nil {
+				if ctx.Err() != nil {
+					return fmt.Errorf("%w: %w", errLookup, err)
+				}
+				// A directory that fails is not an empty answer: ask again later, the node waits.
+				c.e.o.Log.Warn("lookup failed, asked again later", "instance", c.instance, "lookup", l.ID, "err", err)
+				w.commit.Jobs = append(w.commit.Jobs, c.lookupJob(l, now.Add(backoff(3))))
+				continue
+			}
+			ans.ID = l.ID
+			queue = append(queue, lookupEvent(c.ev, ans))
+		}
+	}
+	return nil
+}
+
+// mergeTasks keeps the newest state of each task, in order of first appearance.
+func mergeTasks(have, more []workflows.Task) []workflows.Task {
+next:
+	for _, t := range more {
+		for i := range have {
+			if have[i].ID == t.ID {
+				have[i] = t
+				continue next
+			}
+		}
+		have = append(have, t)
+	}
+	return have
+}
+
+// lookupEvent is the answer to a lookup, as an event like any other.
+func lookupEvent(cause event.Event, ans event.Lookup) event.Event {
+	return event.Event{
+		ID: "lookup:" + ans.ID, Kind: event.KindLookup, Connection: cause.Connection,
+		ReceivedAt: cause.ReceivedAt, Actor: event.Actor{Type: event.ActorSystem},
+		Body: &ans, TraceID: cause.TraceID,
+	}
+}
+
+// commit seals the trail, turns effects into jobs and writes it all.
+func (c *command) commit(ctx context.Context, w *work) (Result, error) {
+	var out []string
+	if w.inst == nil && len(w.effects) == 0 && len(w.commit.Jobs) == 0 {
+		return c.finish(ctx, "stepped:nothing", w.toast)
+	}
+	if w.inst != nil {
+		if err := seal(w, c.cause()); err != nil {
+			return Result{}, &fatal{err}
+		}
+		w.commit.Instance = w.inst
+	}
+	out, err := c.effects(ctx, w)
+	if err != nil {
+		return Result{}, err
+	}
+	r := Result{Toast: w.toast, What: "stepped", Instance: c.instance}
+	if w.inst == nil {
+		r.What, r.Instance = "answered", ""
+	}
+	w.commit.Receipts, w.commit.Job = c.receipts, c.job
+	if c.done != nil {
+		d := *c.done
+		d.Result, d.Instance, d.Toast = r.What, r.Instance, r.Toast
+		w.commit.Event = &d
+	}
+	if err := c.e.o.Store.Commit(ctx, w.commit); err != nil {
+		return Result{}, fmt.Errorf("commit instance %s: %w", c.instance, err)
+	}
+	if c.hold {
+		r.Held = out
+	} else if len(out) > 0 {
+		c.e.o.Kick(out)
+	}
+	return r, nil
+}
+
+// cause is what the trail names as the reason.
+func (c *command) cause() string {
+	if c.done != nil {
+		return c.done.ID
+	}
+	return c.job.ID
+}
+
+// finish ends an event or job that changes no instance.
+func (c *command) finish(ctx context.Context, what string, t *card.Toast) (Result, error) {
+	r := Result{Toast: t, What: what, Instance: c.instance}
+	commit := workflows.Commit{Now: c.e.now(), Receipts: c.receipts, Job: c.job}
+	if c.done != nil {
+		d := *c.done
+		d.Result, d.Instance, d.Toast = what, c.instance, t
+		commit.Event = &d
+	}
+	if err := c.e.o.Store.Commit(ctx, commit); err != nil {
+		return Result{}, fmt.Errorf("finish event as %s: %w", what, err)
+	}
+	return r, nil
+}

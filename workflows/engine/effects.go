@@ -1,0 +1,217 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"magpie/adapters/card"
+	"magpie/adapters/event"
+	"magpie/workflows"
+)
+
+// seal numbers the trail of a command and chains it to what came before.
+func seal(w *work, cause string) error {
+	seq, head := w.base.Seq, w.base.Head
+	for i := range w.commit.Trail {
+		t := &w.commit.Trail[i]
+		seq++
+		t.Instance, t.Seq, t.Event = w.base.ID, seq, cause
+		if t.At.IsZero() {
+			t.At = w.commit.Now
+		}
+		t.At = t.At.UTC().Truncate(time.Millisecond)
+		if t.Private != nil {
+			var salt [16]byte
+			if _, err := rand.Read(salt[:]); err != nil {
+				return fmt.Errorf("make a salt: %w", err)
+			}
+			t.Salt = hex.EncodeToString(salt[:])
+		}
+		workflows.Seal(t, head)
+		head = t.Hash
+	}
+	w.inst.Seq, w.inst.Head = seq, head
+	return nil
+}
+
+// effects turns what the program wants into jobs. It returns the ids of the outbox rows. Of several cards
+// for one slot the last counts.
+func (c *command) effects(ctx context.Context, w *work) ([]string, error) {
+	var out []string
+	at := w.commit.Now
+	if c.hold {
+		at = at.Add(c.e.o.Hold)
+	}
+	last := map[string]int{}
+	for i, eff := range w.effects {
+		if s, ok := eff.(workflows.ShowCard); ok && s.Slot != "" {
+			last[s.Slot] = i
+		}
+	}
+	rev := w.base.Rev
+	if w.inst != nil {
+		rev = w.inst.Rev
+	}
+	for i, eff := range w.effects {
+		j := workflows.Job{Queue: workflows.QueueOut, RunAt: at, Instance: c.instance}
+		var err error
+		switch eff := eff.(type) {
+		case workflows.ShowCard:
+			if eff.Slot != "" && last[eff.Slot] != i {
+				continue
+			}
+			j.IfShown = eff.Once
+			j.ID, j.Message, err = c.showCard(ctx, eff, rev, i)
+		case workflows.SendText:
+			j.ID = "text/" + c.subject() + "/" + eff.Key
+			j.Message, err = c.message(ctx, j.ID, eff.To)
+			if err == nil {
+				j.Message.Text, j.Message.ReplyTo = eff.Text, eff.ReplyTo
+			}
+		case workflows.Urge:
+			j.ID = "urge/" + c.subject() + "/" + eff.Key
+			j.Message, err = c.message(ctx, j.ID, eff.To)
+			if err == nil {
+				j.Message.Urge = &card.Urge{Slot: c.instance + "/" + eff.Slot, Level: eff.Level, To: []event.Ref{j.Message.To}}
+			}
+		case workflows.SetTimer:
+			j.ID, j.Queue, j.RunAt = timerID(c.instance, eff.Name), workflows.QueueTimer, eff.At
+			j.Timer = &event.Timer{Instance: c.instance, Name: eff.Name, Generation: eff.Generation, DueAt: eff.At}
+		case workflows.CancelTimer:
+			w.commit.Cancel = append(w.commit.Cancel, timerID(c.instance, eff.Name))
+			continue
+		case workflows.Publish:
+			c.e.o.Log.Debug("published", "instance", c.instance, "name", eff.Name)
+			continue
+		default:
+			err = &fatal{fmt.Errorf("unknown effect %T", eff)}
+		}
+		if err != nil {
+			return nil, err
+		}
+		w.commit.Jobs = append(w.commit.Jobs, j)
+		if j.Queue == workflows.QueueOut {
+			out = append(out, j.ID)
+		}
+	}
+	// A timer that the same command set again must not be removed.
+	w.commit.Cancel = keepUnset(w.commit.Cancel, w.commit.Jobs)
+	return out, nil
+}
+
+func keepUnset(cancel []string, jobs []workflows.Job) []string {
+	kept := cancel[:0]
+next:
+	for _, id := range cancel {
+		for _, j := range jobs {
+			if j.ID == id {
+				continue next
+			}
+		}
+		kept = append(kept, id)
+	}
+	return kept
+}
+
+func timerID(instance, name string) string { return "timer/" + instance + "/" + name }
+
+// subject is what a message without a slot is about: the instance, or the event when there is none.
+func (c *command) subject() string {
+	if c.instance != "" {
+		return c.instance
+	}
+	return hashID(c.ev.Connection, c.ev.ID)
+}
+
+// message starts an outgoing message. Its key is the same whenever the same row is sent again.
+func (c *command) message(ctx context.Context, id string, to workflows.To) (*card.Message, error) {
+	a, err := c.e.address(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	return &card.Message{Key: hashID(id), Connection: a.Connection, To: a.Ref}, nil
+}
+
+// showCard renders a card and makes it ready for its address.
+func (c *command) showCard(ctx context.Context, s workflows.ShowCard, rev int64, n int) (string, *card.Message, error) {
+	full := c.instance + "/" + s.Slot
+	id := "card/" + full
+	if s.Slot == "" {
+		id = fmt.Sprintf("note/%s/%d", c.subject(), n)
+	}
+	m, err := c.message(ctx, id, s.To)
+	if err != nil {
+		return "", nil, err
+	}
+	drawn, err := c.rt.renderer.Render(s.Template, s.View)
+	if err != nil {
+		return "", nil, &fatal{fmt.Errorf("render %s for slot %s: %w", s.Template, full, err)}
+	}
+	if s.Slot != "" {
+		drawn.Slot, drawn.Rev = full, rev
+		m.Slot, m.Rev = full, rev
+		signCard(c.e.o.Key, &drawn)
+	}
+	if err := c.localise(ctx, &drawn, m.Connection); err != nil {
+		return "", nil, err
+	}
+	m.Card = &drawn
+	return id, m, nil
+}
+
+// localise gives the persons on a card their accounts in the suite that the card goes to. Whoever has none
+// there stays a name.
+func (c *command) localise(ctx context.Context, d *card.Card, connection string) error {
+	platform := c.e.o.Platform(connection)
+	find := func(person string) (event.Ref, error) {
+		if person == "" {
+			return event.Ref{}, nil
+		}
+		all, err := c.e.o.People.Addresses(ctx, person)
+		if err != nil {
+			return event.Ref{}, nil //nolint:nilerr // a picture beside a name is not worth a failed command
+		}
+		for _, a := range all {
+			if a.Connection == connection || platform != "" && a.Ref.Scope.Platform == platform && a.Ref.Scope.App == "" {
+				return a.Ref, nil
+			}
+		}
+		return event.Ref{}, nil
+	}
+	var err error
+	walk(d.Body, func(e card.Element) {
+		switch e := e.(type) {
+		case *card.People:
+			for i := range e.Persons {
+				if e.Persons[i].Ref.IsZero() && err == nil {
+					e.Persons[i].Ref, err = find(e.Persons[i].ID)
+				}
+			}
+		case *card.Form:
+			for i := range e.Inputs {
+				v := &e.Inputs[i].Default
+				if v.Kind != event.ValuePeople || len(v.Refs) > 0 {
+					continue
+				}
+				for _, id := range v.List {
+					ref, ferr := find(id)
+					if ferr == nil && !ref.IsZero() {
+						v.Refs = append(v.Refs, ref)
+					}
+				}
+			}
+		}
+	})
+	return err
+}
+
+// lookupJob asks the directory again later.
+func (c *command) lookupJob(l workflows.Lookup, at time.Time) workflows.Job {
+	return workflows.Job{
+		ID: "lookup/" + c.instance + "/" + l.ID, Queue: workflows.QueueLookup, RunAt: at,
+		Instance: c.instance, Lookup: &workflows.Pending{Instance: c.instance, Lookup: l},
+	}
+}

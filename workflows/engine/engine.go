@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"hash/fnv"
+	"log/slog"
+	"sync"
+	"time"
+
+	"magpie/adapters/card"
+	"magpie/adapters/event"
+	"magpie/workflows"
+)
+
+// Options are what an Engine is made of. Store, People, Runtime and Key are required.
+type Options struct {
+	Store  workflows.Store
+	People workflows.People
+	// Runtime returns the programs and templates in force. It is called once for each event, so that a
+	// reload takes effect with the next one. It must be cheap and safe for concurrent use.
+	Runtime func() *Runtime
+	// Key signs the tokens of buttons: the same for all processes on one store, at least 32 bytes.
+	Key []byte
+	// Platform tells the suite of a connection, "" when there is none of that name.
+	Platform func(connection string) string
+	// Kick tells the delivery which outbox rows were just written. Optional.
+	Kick func(ids []string)
+	// Learn is asked about an account that no person is linked to: it may look the account up and link it.
+	// Optional.
+	Learn func(ctx context.Context, connection string, refs []event.Ref) error
+	// Directory is given the directory events, to keep people fresh. Optional.
+	Directory func(ctx context.Context, ev event.Event) error
+
+	Now     func() time.Time // default time.Now
+	Log     *slog.Logger     // default discards
+	Workers int              // events handled at once in the background; default 8
+	// Hold is how long the cards that follow a press wait for the answer to be written, if nobody
+	// releases them; default 3 s, the vendor's own patience.
+	Hold time.Duration
+	// Lease is how long this process may work on a polled event or timer; default 30 s.
+	Lease time.Duration
+	// Poll is the pause between looks for due work; default 1 s, jittered.
+	Poll time.Duration
+}
+
+// Engine runs programs. Its methods may be called concurrently.
+type Engine struct {
+	o     Options
+	work  chan workflows.Leased
+	locks [1024]sync.Mutex
+}
+
+// maxQueue bounds the events handed over in memory; what does not fit is found by the poll.
+const maxQueue = 1024
+
+// New makes an Engine. Background work starts with Run; Process works without it.
+func New(o Options) (*Engine, error) {
+	if o.Store == nil || o.People == nil || o.Runtime == nil {
+		return nil, errors.New("engine: Store, People and Runtime are required")
+	}
+	if len(o.Key) < 32 {
+		return nil, errors.New("engine: the signing key needs at least 32 bytes")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Kick == nil {
+		o.Kick = func([]string) {}
+	}
+	if o.Platform == nil {
+		o.Platform = func(string) string { return "" }
+	}
+	if o.Workers <= 0 {
+		o.Workers = 8
+	}
+	if o.Hold <= 0 {
+		o.Hold = 3 * time.Second
+	}
+	if o.Lease <= 0 {
+		o.Lease = 30 * time.Second
+	}
+	if o.Poll <= 0 {
+		o.Poll = time.Second
+	}
+	return &Engine{o: o, work: make(chan workflows.Leased, maxQueue)}, nil
+}
+
+// Result is what became of one event.
+type Result struct {
+	Toast    *card.Toast // what to answer the person with; nil: nothing
+	Held     []string    // outbox rows that wait until the answer is written
+	Instance string
+	What     string // "stepped", "refused:…", "ignored", …: stored with the event
+}
+
+// Process handles a leased event now. When it returns an error the event is still in the inbox, and the
+// poll of some process finishes it after the lease. hold makes the outgoing messages wait for a release.
+func (e *Engine) Process(ctx context.Context, l workflows.Leased, hold bool) (Result, error) {
+	return e.handle(ctx, l, hold)
+}
+
+// Enqueue hands a leased event over to the background workers. It never blocks: when they are behind, the
+// event is left to the poll.
+func (e *Engine) Enqueue(l workflows.Leased) {
+	select {
+	case e.work <- l:
+	default:
+		e.o.Log.Warn("engine is behind; the event is left to the poll", "event", l.ID)
+	}
+}
+
+// now is the time of a command: UTC, milliseconds, as stored.
+func (e *Engine) now() time.Time { return e.o.Now().UTC().Truncate(time.Millisecond) }
+
+// lock keeps commands on one instance in order inside this process; other processes are kept off by the
+// revision. Two instances may share a lock; that costs time, never correctness.
+func (e *Engine) lock(instance string) func() {
+	h := fnv.New32a()
+	h.Write([]byte(instance))
+	m := &e.locks[h.Sum32()%uint32(len(e.locks))]
+	m.Lock()
+	return m.Unlock
+}

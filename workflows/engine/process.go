@@ -1,0 +1,134 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"magpie/adapters/card"
+	"magpie/adapters/event"
+	"magpie/workflows"
+)
+
+// maxAttempts of an event or a timer before it is buried.
+const maxAttempts = 8
+
+// handle works on one leased event, and gives it back or buries it when that fails.
+func (e *Engine) handle(ctx context.Context, l workflows.Leased, hold bool) (Result, error) {
+	r, err := e.guarded(ctx, l, hold)
+	if err == nil || errors.Is(err, workflows.ErrLeaseLost) {
+		return r, err
+	}
+	if ctx.Err() != nil {
+		return r, err // the caller's time is up: the lease runs out and another process goes on
+	}
+	if f := (*fatal)(nil); errors.As(err, &f) || l.Attempt >= maxAttempts {
+		e.o.Log.Error("event buried", "event", l.ID, "kind", l.Event.Kind, "attempt", l.Attempt, "err", err)
+		if berr := e.o.Store.BuryEvent(ctx, l, err.Error()); berr != nil {
+			return r, errors.Join(err, berr)
+		}
+		return r, err
+	}
+	at := e.now().Add(backoff(l.Attempt))
+	e.o.Log.Warn("event is tried again", "event", l.ID, "kind", l.Event.Kind, "attempt", l.Attempt, "at", at, "err", err)
+	if rerr := e.o.Store.RetryEvent(ctx, l, at, err.Error()); rerr != nil {
+		return r, errors.Join(err, rerr)
+	}
+	return r, err
+}
+
+// backoff grows from a second to five minutes.
+func backoff(attempt int) time.Duration {
+	return min(time.Second<<min(attempt-1, 10), 5*time.Minute)
+}
+
+// guarded turns a panic of a program into a fatal error: one bad event must not end the process.
+func (e *Engine) guarded(ctx context.Context, l workflows.Leased, hold bool) (r Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			e.o.Log.Error("panic while handling an event", "event", l.ID, "panic", p, "stack", string(debug.Stack()))
+			err = &fatal{fmt.Errorf("panic: %v", p)}
+		}
+	}()
+	return e.dispatch(ctx, l, hold)
+}
+
+// dispatch finds out whom an event concerns.
+func (e *Engine) dispatch(ctx context.Context, l workflows.Leased, hold bool) (Result, error) {
+	ev, err := e.identify(ctx, l.Event)
+	if err != nil {
+		return Result{}, err
+	}
+	c := &command{e: e, rt: e.o.Runtime(), ev: ev, done: &workflows.EventDone{ID: l.ID, Token: l.Token}, hold: hold}
+
+	switch b := ev.Body.(type) {
+	case *event.Action:
+		return e.press(ctx, c, b)
+	case *event.Receipt:
+		if ev.Kind == event.KindMessageRead {
+			return e.receipt(ctx, c, b)
+		}
+	case *event.Directory:
+		if e.o.Directory != nil {
+			if err := e.o.Directory(ctx, ev); err != nil {
+				return Result{}, fmt.Errorf("update people: %w", err)
+			}
+		}
+		return c.finish(ctx, "directory", nil)
+	}
+
+	if ev.Actor.Type == event.ActorBot {
+		return c.finish(ctx, "ignored:bot", nil)
+	}
+	for _, p := range c.rt.Programs() {
+		corr, ok := p.Correlate(ev)
+		if !ok {
+			continue
+		}
+		d := p.Definition()
+		if corr.Start && ev.Actor.Person == "" && ev.Actor.Type != event.ActorSystem {
+			return c.stranger(ctx)
+		}
+		c.instance, c.start = InstanceID(d.ID, ev.Connection, corr.Key), corr.Start
+		c.definition, c.hash = d.ID, d.Hash
+		return c.run(ctx)
+	}
+	return c.fall(ctx)
+}
+
+// press handles a press on a card: the token first, then the instance that the slot names.
+func (e *Engine) press(ctx context.Context, c *command, a *event.Action) (Result, error) {
+	if a.Slot == "" || !verify(e.o.Key, a) {
+		return c.finish(ctx, "refused:bad_token", toast(card.ToastError, textNotOurs))
+	}
+	instance, slot, ok := strings.Cut(a.Slot, "/")
+	if !ok || slot == "" {
+		return c.finish(ctx, "refused:bad_slot", toast(card.ToastError, textNotOurs))
+	}
+	if c.ev.Actor.Person == "" {
+		return c.stranger(ctx)
+	}
+	// The program knows its slots by their own names.
+	b := *a
+	b.Slot = slot
+	c.ev.Body = &b
+	c.instance = instance
+	return c.run(ctx)
+}
+
+// receipt keeps who has read what.
+func (e *Engine) receipt(ctx context.Context, c *command, b *event.Receipt) (Result, error) {
+	at := b.At
+	if at.IsZero() {
+		at = c.ev.ReceivedAt
+	}
+	for _, m := range b.Messages {
+		c.receipts = append(c.receipts, workflows.Receipt{
+			Message: m, Account: c.ev.Actor.Ref, Person: c.ev.Actor.Person, State: "read", Source: "event", At: at,
+		})
+	}
+	return c.finish(ctx, "receipt", nil)
+}

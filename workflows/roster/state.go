@@ -1,0 +1,131 @@
+package roster
+
+import (
+	"magpie/adapters/event"
+	"magpie/workflows"
+	"magpie/workflows/selector"
+)
+
+// state is one indexed state of the directory. It is never changed.
+type state struct {
+	rev       int64
+	persons   map[string]*workflows.Person
+	byRef     map[event.Ref]string
+	addresses map[string][]workflows.Address
+	depts     map[string]*workflows.Department
+	byName    map[string][]*workflows.Department
+	children  map[string][]*workflows.Department
+}
+
+func index(all workflows.Roster) *state {
+	s := &state{
+		rev:       all.Rev,
+		persons:   make(map[string]*workflows.Person, len(all.Persons)),
+		byRef:     make(map[event.Ref]string, len(all.Accounts)),
+		addresses: make(map[string][]workflows.Address, len(all.Persons)),
+		depts:     make(map[string]*workflows.Department, len(all.Departments)),
+		byName:    make(map[string][]*workflows.Department, len(all.Departments)),
+		children:  map[string][]*workflows.Department{},
+	}
+	for i := range all.Persons {
+		s.persons[all.Persons[i].ID] = &all.Persons[i]
+	}
+	for _, a := range all.Accounts {
+		if _, ok := s.persons[a.Person]; !ok {
+			continue
+		}
+		s.byRef[a.Ref] = a.Person
+		if a.Send {
+			s.addresses[a.Person] = append(s.addresses[a.Person], workflows.Address{Connection: a.Connection, Ref: a.Ref})
+		}
+	}
+	for i := range all.Departments {
+		d := &all.Departments[i]
+		s.depts[d.ID] = d
+		s.byName[d.Name] = append(s.byName[d.Name], d)
+		if d.Parent != "" {
+			s.children[d.Parent] = append(s.children[d.Parent], d)
+		}
+	}
+	return s
+}
+
+func (s *state) deptName(p *workflows.Person) string {
+	if len(p.Depts) > 0 {
+		if d, ok := s.depts[p.Depts[0]]; ok {
+			return d.Name
+		}
+	}
+	return ""
+}
+
+// view is a state as selectors see it, with the roles of the moment.
+type view struct {
+	*state
+	roles map[string][]string
+}
+
+var _ selector.Directory = view{}
+
+func (v view) Person(id string) (workflows.Person, bool) {
+	if p, ok := v.persons[id]; ok {
+		return *p, true
+	}
+	return workflows.Person{}, false
+}
+
+func (v view) Depts(name string) []selector.Department {
+	found := v.byName[name]
+	if len(found) == 0 {
+		if d, ok := v.depts[name]; ok {
+			found = append(found, d)
+		}
+	}
+	out := make([]selector.Department, len(found))
+	for i, d := range found {
+		out[i] = dept(d)
+	}
+	return out
+}
+
+func (v view) Dept(id string) (selector.Department, bool) {
+	if d, ok := v.depts[id]; ok {
+		return dept(d), true
+	}
+	return selector.Department{}, false
+}
+
+func dept(d *workflows.Department) selector.Department {
+	return selector.Department{ID: d.ID, Name: d.Name, Parent: d.Parent, Leads: d.Leads}
+}
+
+// Members walks down; a loop in the tree is walked once.
+func (v view) Members(id string, deep bool) []string {
+	var out []string
+	seen := map[string]bool{}
+	var down func(id string)
+	down = func(id string) {
+		if seen[id] {
+			return
+		}
+		seen[id] = true
+		if d, ok := v.depts[id]; ok {
+			out = append(out, d.Members...)
+		}
+		if deep {
+			for _, c := range v.children[id] {
+				down(c.ID)
+			}
+		}
+	}
+	down(id)
+	return out
+}
+
+func (v view) Role(name string) ([]string, bool) {
+	s, ok := v.roles[name]
+	return s, ok
+}
+
+// OnCall: duty rosters are not kept yet, so nobody is on duty.
+func (v view) OnCall(string) ([]string, bool) { return nil, false }
