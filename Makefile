@@ -1,0 +1,41 @@
+# Magpie 鹊桥. `make help` lists the targets.
+SHELL   := /usr/bin/env bash
+GO      ?= go
+TAGS    := nomsgpack
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+ADDR    ?= 127.0.0.1:8080
+FUZZTIME ?= 20s
+export CGO_ENABLED ?= 0
+
+.DEFAULT_GOAL := help
+.PHONY: run test check lint fuzz bench build help
+
+run: ## try it: server, simulated suite and playground page on $(ADDR)
+	$(GO) run -tags $(TAGS) ./cmd/magpie demo --addr $(ADDR)
+
+test: ## all tests; installs or starts what they need (MariaDB, Chromium) where it can, and says what it could not run
+	./scripts/test
+
+check: lint ## format, vet, module files, and the sample workflows through magpie check and magpie test
+	$(GO) mod verify
+	@$(GO) mod tidy -diff
+	$(GO) run -tags $(TAGS) ./cmd/magpie check -c config/example/magpie.yaml
+	$(GO) run -tags $(TAGS) ./cmd/magpie test -c config/example/magpie.yaml
+
+lint: ## gofmt and go vet
+	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed:"; echo "$$out"; exit 1; fi
+	$(GO) vet -tags $(TAGS) ./...
+
+fuzz: ## every fuzz target for FUZZTIME (20s)
+	./scripts/fuzz $(FUZZTIME)
+
+bench: ## measure against floors of the same run; writes bench/results.md
+	./scripts/bench
+
+build: ## release binary in bin/magpie: static, version stamped
+	$(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/magpie ./cmd/magpie
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
