@@ -1,0 +1,244 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"magpie/adapters/card"
+	"magpie/adapters/event"
+	"magpie/workflows"
+)
+
+// op is one statement of a command.
+type op struct {
+	q    string
+	args []any
+	// need is what the command fails with when no row was touched; nil: that is no failure.
+	need error
+	// other: this statement stands for the one before, where that touched no row. Both together must
+	// touch one.
+	other bool
+}
+
+// errDuplicateKey is a key that was taken meanwhile: for a command that is a conflict.
+var errDuplicateKey = ErrConflict
+
+// Commit writes one command. See workflows.Store.
+func (s *Store) Commit(ctx context.Context, c workflows.Commit) error {
+	ops, err := s.commitOps(c)
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	if len(ops) == 0 {
+		return nil
+	}
+	if s.mysql {
+		err = s.packet(ctx, ops)
+	} else {
+		err = s.w.do(ctx, func(t tx) error { return runOps(t, ops) })
+	}
+	if err != nil {
+		return fmt.Errorf("commit %s: %w", subject(c), err)
+	}
+	return nil
+}
+
+func subject(c workflows.Commit) string {
+	switch {
+	case c.Instance != nil:
+		return "instance " + c.Instance.ID + " revision " + strconv.FormatInt(c.Instance.Rev, 10)
+	case c.Event != nil:
+		return "event " + c.Event.ID
+	case c.Job != nil:
+		return "job " + c.Job.ID
+	}
+	return "jobs"
+}
+
+// runOps carries out the statements one by one.
+func runOps(t tx, ops []op) error {
+	var before int64
+	for _, o := range ops {
+		if o.other && before > 0 {
+			continue
+		}
+		n, err := t.exec(o.q, o.args...)
+		if err != nil {
+			return err
+		}
+		if n == 0 && o.need != nil {
+			return o.need
+		}
+		before = n
+	}
+	return nil
+}
+
+// commitOps makes the statements. The guard on the instance comes first, so that a command that lost a
+// race has written nothing yet.
+func (s *Store) commitOps(c workflows.Commit) ([]op, error) {
+	var ops []op
+	add := func(q string, args ...any) *op {
+		ops = append(ops, op{q: q, args: args})
+		return &ops[len(ops)-1]
+	}
+	now := c.Now
+	if now.IsZero() {
+		now = s.now()
+	}
+	at := millis(now)
+
+	if i := c.Instance; i != nil {
+		if err := checkInstance(*i, c.ExpectRev); err != nil {
+			return nil, err
+		}
+		state := []byte(i.State)
+		if state == nil {
+			state = []byte("null")
+		}
+		if c.ExpectRev == 0 {
+			add(s.sql.insertInstance, i.ID, i.Definition, i.Hash, i.Kind, i.Rev, string(i.Status), i.Initiator, clean(i.Title),
+				i.Seq, i.Head, millis(i.CreatedAt), millis(i.UpdatedAt), millis(i.EndedAt), state).need = ErrConflict
+		} else {
+			add(sqlUpdateInstance, i.Rev, string(i.Status), clean(i.Title), i.Seq, i.Head, millis(i.UpdatedAt), millis(i.EndedAt), state, i.Hash,
+				i.ID, c.ExpectRev).need = ErrConflict
+		}
+	}
+	if e := c.Event; e != nil {
+		id, ok := parseID(e.ID)
+		if !ok {
+			return nil, fmt.Errorf("event %q: %w", e.ID, ErrNotFound)
+		}
+		toast, err := marshalToast(e.Toast)
+		if err != nil {
+			return nil, err
+		}
+		add(sqlFinishEvent, at, cut(e.Result, 255), e.Instance, toast, id, e.Token).need = ErrLeaseLost
+	}
+	if j := c.Job; j != nil {
+		add(sqlDeleteJob, j.ID, j.Token, j.Gen)
+		o := add(sqlReleaseJob, j.ID, j.Token)
+		o.other, o.need = true, ErrLeaseLost
+	}
+	for _, t := range c.Tasks {
+		add(s.sql.putTask, t.ID, t.Instance, t.Node, t.Seat, t.Round, t.Person, string(t.State), clean(t.Title),
+			millis(t.OpenedAt), millis(t.DueAt), millis(t.ClosedAt))
+	}
+	for _, e := range c.Trail {
+		add(s.sql.insertTrail, e.Instance, e.Seq, millis(e.At), e.Kind, e.Actor, e.Event, e.Data, e.Private,
+			workflows.PrivateDigest(e), e.Salt, e.PrevHash, e.Hash).need = ErrConflict
+	}
+	for _, id := range c.Cancel {
+		add(sqlCancelJob, id)
+	}
+	for _, j := range c.Jobs {
+		o, err := s.jobOp(j, at)
+		if err != nil {
+			return nil, err
+		}
+		ops = append(ops, o)
+	}
+	for _, r := range c.Receipts {
+		add(s.sql.putReceipt, refKey(r.Message), refKey(r.Account), r.State, r.Person, r.Source, millis(r.At))
+	}
+	return ops, nil
+}
+
+func checkInstance(i workflows.Instance, expect int64) error {
+	switch {
+	case i.ID == "" || len(i.ID) > 64 || strings.Contains(i.ID, "/"):
+		return fmt.Errorf("instance id %q: 1 to 64 characters without a slash", i.ID)
+	case i.Rev != expect+1:
+		return fmt.Errorf("instance %s: revision %d does not follow %d", i.ID, i.Rev, expect)
+	}
+	return nil
+}
+
+// jobOp is the statement that puts a job.
+func (s *Store) jobOp(j workflows.Job, now int64) (op, error) {
+	var body any
+	lane, slot, rev := laneSelf, "", int64(0)
+	switch j.Queue {
+	case workflows.QueueOut:
+		if j.Message == nil {
+			return op{}, fmt.Errorf("job %s: no message", j.ID)
+		}
+		body, lane, slot, rev = j.Message, laneOut, j.Message.Slot, j.Message.Rev
+	case workflows.QueueTimer:
+		if j.Timer == nil {
+			return op{}, fmt.Errorf("job %s: no timer", j.ID)
+		}
+		body = j.Timer
+	case workflows.QueueLookup:
+		if j.Lookup == nil {
+			return op{}, fmt.Errorf("job %s: no lookup", j.ID)
+		}
+		body = j.Lookup
+	default:
+		return op{}, fmt.Errorf("job %s: queue %q is not known", j.ID, j.Queue)
+	}
+	if j.ID == "" || len(j.ID) > 255 {
+		return op{}, fmt.Errorf("job id %.40q: 1 to 255 bytes", j.ID)
+	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		return op{}, fmt.Errorf("job %s: %w", j.ID, err)
+	}
+	run := millis(j.RunAt)
+	if run == 0 {
+		run = now
+	}
+	o := op{q: s.sql.putJob, args: []any{
+		j.ID, lane, string(j.Queue), shardOf(j.ID), run, run, rev, j.Instance, slot, now, now, b,
+	}}
+	if j.IfShown {
+		if slot == "" {
+			return op{}, fmt.Errorf("job %s: IfShown without a slot", j.ID)
+		}
+		o.q = s.sql.putShownJob
+		o.args = append(o.args, slot, j.ID)
+	}
+	return o, nil
+}
+
+func marshalToast(t *card.Toast) ([]byte, error) {
+	if t == nil {
+		return nil, nil
+	}
+	return json.Marshal(t)
+}
+
+// refKey writes a foreign id as one text that is unique: the parts that may hold anything come quoted.
+func refKey(r event.Ref) string {
+	if r.IsZero() {
+		return ""
+	}
+	return r.Scope.Platform + ":" + string(r.Kind) + ":" + strconv.Quote(r.Scope.Tenant) + ":" + strconv.Quote(r.Scope.App) + ":" + r.ID
+}
+
+// clean makes text that every database takes: the server refuses bytes that are not UTF-8.
+func clean(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+
+// cut shortens to at most n bytes, between characters.
+func cut(s string, n int) string {
+	s = clean(s)
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}
+
+// asConflict: MySQL reports a taken key as an error, where SQLite's statements report no row.
+func asConflict(err error) error {
+	if isDuplicate(err) {
+		return errors.Join(errDuplicateKey, err)
+	}
+	return err
+}

@@ -1,0 +1,29 @@
+// Package store keeps everything: received events, instances and their trail, work that is due, cards
+// and who is who. It runs on SQLite (embedded, one process) and on MySQL or MariaDB (several processes).
+//
+//	inbox      received events, unique by (connection, event id)      webhook.Inbox, workflows.Store
+//	instance, task, trail, definition                                 workflows.Store
+//	job        outbox rows, timers, lookups; leased by token          workflows.Store, delivery.Outbox
+//	slot       the message that shows a card                          delivery.Outbox
+//	receipt, person, account, department, membership, setting
+//
+// # Leases
+//
+// A row that may be worked on has due_at, the time from which somebody may take it. Taking it is one
+// compare-and-set: a new token, due_at moved to the end of the lease. So one index answers "what is due"
+// for rows that wait and for rows whose holder died. Every write back names the token; when it no longer
+// fits, ErrLeaseLost.
+//
+//	waiting --lease--> leased --finish--> done (inbox) or gone (job)
+//	   ^                 |  \---bury----> dead --replay, retry--> waiting
+//	   +----retry--------+
+//
+// # Writing
+//
+// On SQLite one goroutine owns the one writing connection. Requests that wait together share a
+// transaction and so its sync to disk; each caller is answered after the commit, with a result of its
+// own. On MySQL a command is one packet of statements and one COMMIT, and puts that wait together are one
+// INSERT. Reading goes through a pool of its own.
+//
+// All times are stored as milliseconds since 1970, UTC. JSON is kept byte for byte.
+package store

@@ -1,0 +1,105 @@
+package store
+
+// States of an inbox row and of a job.
+const (
+	stateWaiting = 0
+	stateDone    = 1 // inbox only: a finished job is removed
+	stateDead    = 2
+)
+
+// Lanes are what is leased together.
+const (
+	laneOut  = 0 // outbox
+	laneSelf = 1 // timers and lookups
+)
+
+// statements are the texts in which the dialects differ. In MySQL's ON DUPLICATE KEY UPDATE the
+// assignments take effect one after the other, so their order matters.
+type statements struct {
+	insertInstance string
+	putTask        string
+	insertTrail    string
+	putJob         string
+	putShownJob    string // two more arguments: slot id, job id
+	putReceipt     string
+	putDefinition  string
+	putSlot        string
+	putSetting     string
+	addSetting     string
+}
+
+const (
+	instanceColumns = "id, definition, hash, kind, rev, status, initiator, title, seq, head, created_at, updated_at, ended_at, state"
+	taskColumns     = "id, instance, node, seat, round, person, state, title, opened_at, due_at, closed_at"
+	trailColumns    = "instance, seq, at, kind, actor, event, data, private, private_digest, salt, prev_hash, hash"
+	jobColumns      = "id, lane, queue, shard, state, due_at, run_at, token, attempt, gen, rev, instance, slot, uncertain, created_at, updated_at, cause, body"
+
+	sqlInsertInstance = "INSERT INTO instance (" + instanceColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	// The guard of every command: no row means that somebody was faster.
+	sqlUpdateInstance = "UPDATE instance SET rev = ?, status = ?, title = ?, seq = ?, head = ?, updated_at = ?, ended_at = ?, state = ?, hash = ? WHERE id = ? AND rev = ?"
+	sqlInsertTask     = "INSERT INTO task (" + taskColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	sqlInsertTrail    = "INSERT INTO trail (" + trailColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	sqlInsertJob      = "INSERT INTO job (" + jobColumns + ") "
+	jobValues         = "?, ?, ?, ?, 0, ?, ?, '', 0, 1, ?, ?, ?, 0, ?, ?, '', ?"
+	onlyShown         = " WHERE EXISTS (SELECT 1 FROM slot WHERE slot.id = ?) OR EXISTS (SELECT 1 FROM job AS j WHERE j.id = ? AND j.state = 0)"
+
+	sqlFinishEvent = "UPDATE inbox SET state = 1, due_at = NULL, token = '', done_at = ?, result = ?, instance = ?, toast = ? WHERE id = ? AND token = ? AND state = 0"
+
+	sqlDeleteJob = "DELETE FROM job WHERE id = ? AND token = ? AND gen = ?"
+	// A job whose content was replaced while it was worked on: it becomes due as the new content wants.
+	sqlReleaseJob = "UPDATE job SET token = '', due_at = run_at, attempt = 0, cause = '' WHERE id = ? AND token = ?"
+	sqlCancelJob  = "DELETE FROM job WHERE id = ?"
+)
+
+// A job whose ID exists gets the new content. Somebody who holds it keeps the lease, and finds at the
+// end that gen has moved. An older revision changes nothing.
+const (
+	liteOnJob = ` ON CONFLICT (id) DO UPDATE SET lane = excluded.lane, queue = excluded.queue, state = 0,
+ due_at = CASE WHEN job.token <> '' AND job.due_at > excluded.updated_at THEN job.due_at ELSE excluded.run_at END,
+ token = CASE WHEN job.token <> '' AND job.due_at > excluded.updated_at THEN job.token ELSE '' END,
+ run_at = excluded.run_at, attempt = 0, gen = job.gen + 1, rev = excluded.rev, instance = excluded.instance, slot = excluded.slot,
+ created_at = excluded.created_at, updated_at = excluded.updated_at, cause = '', body = excluded.body
+ WHERE excluded.rev >= job.rev`
+
+	myOnJob = ` ON DUPLICATE KEY UPDATE lane = IF(VALUES(rev) >= rev, VALUES(lane), lane), queue = IF(VALUES(rev) >= rev, VALUES(queue), queue),
+ state = IF(VALUES(rev) >= rev, 0, state),
+ token = IF(VALUES(rev) >= rev AND NOT (token <> '' AND due_at > VALUES(updated_at)), '', token),
+ due_at = IF(VALUES(rev) >= rev AND token = '', VALUES(run_at), due_at),
+ run_at = IF(VALUES(rev) >= rev, VALUES(run_at), run_at), attempt = IF(VALUES(rev) >= rev, 0, attempt), gen = IF(VALUES(rev) >= rev, gen + 1, gen),
+ instance = IF(VALUES(rev) >= rev, VALUES(instance), instance), slot = IF(VALUES(rev) >= rev, VALUES(slot), slot),
+ created_at = IF(VALUES(rev) >= rev, VALUES(created_at), created_at), updated_at = IF(VALUES(rev) >= rev, VALUES(updated_at), updated_at),
+ cause = IF(VALUES(rev) >= rev, '', cause), body = IF(VALUES(rev) >= rev, VALUES(body), body),
+ rev = GREATEST(VALUES(rev), rev)`
+)
+
+var sqliteStatements = &statements{
+	insertInstance: sqlInsertInstance + " ON CONFLICT (id) DO NOTHING",
+	putTask: sqlInsertTask + ` ON CONFLICT (id) DO UPDATE SET person = excluded.person, state = excluded.state, title = excluded.title,
+ due_at = excluded.due_at, closed_at = excluded.closed_at`,
+	insertTrail:   sqlInsertTrail + " ON CONFLICT (instance, seq) DO NOTHING",
+	putJob:        sqlInsertJob + "VALUES (" + jobValues + ")" + liteOnJob,
+	putShownJob:   sqlInsertJob + "SELECT " + jobValues + onlyShown + liteOnJob,
+	putReceipt:    "INSERT INTO receipt (message, account, state, person, source, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+	putDefinition: "INSERT INTO definition (id, hash, kind, name, source, created_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+	putSlot: `INSERT INTO slot (id, connection, shown_rev, message, updated_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+ connection = excluded.connection, shown_rev = excluded.shown_rev, message = excluded.message, updated_at = excluded.updated_at
+ WHERE excluded.shown_rev >= slot.shown_rev`,
+	putSetting: "INSERT INTO setting (name, value, updated_at) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at",
+	addSetting: "INSERT INTO setting (name, value, updated_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
+}
+
+var mysqlStatements = &statements{
+	insertInstance: sqlInsertInstance,
+	putTask: sqlInsertTask + ` ON DUPLICATE KEY UPDATE person = VALUES(person), state = VALUES(state), title = VALUES(title),
+ due_at = VALUES(due_at), closed_at = VALUES(closed_at)`,
+	insertTrail:   sqlInsertTrail,
+	putJob:        sqlInsertJob + "VALUES (" + jobValues + ")" + myOnJob,
+	putShownJob:   sqlInsertJob + "SELECT " + jobValues + " FROM DUAL" + onlyShown + myOnJob,
+	putReceipt:    "INSERT INTO receipt (message, account, state, person, source, at) VALUES (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE at = at",
+	putDefinition: "INSERT INTO definition (id, hash, kind, name, source, created_at) VALUES (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE id = id",
+	putSlot: `INSERT INTO slot (id, connection, shown_rev, message, updated_at) VALUES (?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE
+ connection = IF(VALUES(shown_rev) >= shown_rev, VALUES(connection), connection), message = IF(VALUES(shown_rev) >= shown_rev, VALUES(message), message),
+ updated_at = IF(VALUES(shown_rev) >= shown_rev, VALUES(updated_at), updated_at), shown_rev = GREATEST(VALUES(shown_rev), shown_rev)`,
+	putSetting: "INSERT INTO setting (name, value, updated_at) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE value = VALUES(value), updated_at = VALUES(updated_at)",
+	addSetting: "INSERT INTO setting (name, value, updated_at) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE name = name",
+}
