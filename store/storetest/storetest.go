@@ -51,6 +51,7 @@ type Open func(t *testing.T, c *Clock) *store.Store
 // Run runs the whole suite.
 func Run(t *testing.T, open Open) {
 	for name, f := range map[string]func(*env){
+		"people":       testPeople,
 		"put":          testPut,
 		"put odd ids":  testPutOddIDs,
 		"put together": testPutTogether,

@@ -131,6 +131,7 @@ CREATE TABLE person (
   title       TEXT    NOT NULL DEFAULT '',
   manager     TEXT    NOT NULL DEFAULT '',
   preferred   TEXT    NOT NULL DEFAULT '',
+  source      TEXT    NOT NULL DEFAULT '',
   active      INTEGER NOT NULL DEFAULT 1,
   created_at  INTEGER NOT NULL,
   updated_at  INTEGER NOT NULL
@@ -156,6 +157,7 @@ CREATE TABLE account (
   mobile      TEXT    NOT NULL DEFAULT '',
   title       TEXT    NOT NULL DEFAULT '',
   manager_ref TEXT    NOT NULL DEFAULT '',
+  conflict    TEXT    NOT NULL DEFAULT '',
   active      INTEGER NOT NULL DEFAULT 1,
   left_at     INTEGER NOT NULL DEFAULT 0,
   created_at  INTEGER NOT NULL,
@@ -184,6 +186,7 @@ CREATE TABLE membership (
   account    TEXT    NOT NULL,
   person     TEXT    NOT NULL DEFAULT '',
   is_lead    INTEGER NOT NULL DEFAULT 0,
+  is_member  INTEGER NOT NULL DEFAULT 1,
   is_primary INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (connection, dept_id, account)
 ) STRICT, WITHOUT ROWID;
