@@ -179,8 +179,16 @@ function changed() { document.dispatchEvent(new Event('columns')); }
 document.addEventListener('keydown', (e) => {
   if (e.target.matches?.('[data-testid="composer"]') && e.key === 'Enter' && !e.shiftKey && !e.isComposing && e.keyCode !== 229) {
     e.preventDefault();
+    sending = true;
     e.target.form.requestSubmit();
   }
+});
+
+// Where the key and its character arrive apart (remote-controlled browsers), the line break is left out too.
+let sending = false;
+document.addEventListener('keyup', () => { sending = false; });
+document.addEventListener('beforeinput', (e) => {
+  if (sending && e.inputType === 'insertLineBreak' && e.target.matches('[data-testid="composer"]')) e.preventDefault();
 });
 
 document.addEventListener('input', (e) => {

@@ -13,7 +13,7 @@ function address() {
     const direct = c.el.querySelector('.chat[data-type="direct"]')?.dataset.chat;
     q.append('c', c.chat && c.chat !== direct ? `${c.key}~${c.chat}` : c.key);
   }
-  if (stage.dataset.on && all().length > 1 && stage.dataset.on !== all()[0].person) q.set('on', stage.dataset.on);
+  if (stage.dataset.shown && all().length > 1 && stage.dataset.shown !== all()[0].person) q.set('on', stage.dataset.shown);
   const tab = console_.tab();
   if (tab) q.set('console', tab);
   history.replaceState(null, '', `?${q}`.replaceAll('%7E', '~').replaceAll('%40', '@'));
@@ -21,7 +21,7 @@ function address() {
 
 // on shows one person's column on a phone; on a wide screen it brings it into view.
 export function on(person) {
-  stage.dataset.on = person;
+  stage.dataset.shown = person;
   all().forEach((c) => c.el.classList.toggle('on', c.person === person));
   const c = byPerson(person);
   c?.el.scrollIntoView({ inline: 'nearest', block: 'nearest' });
@@ -39,7 +39,7 @@ function switcher() {
     b.type = 'button';
     b.dataset.switch = c.person;
     b.append(c.el.querySelector('.who .av').cloneNode(true), c.el.querySelector('.who h2').textContent);
-    if (c.person === stage.dataset.on) b.setAttribute('aria-current', 'true');
+    if (c.person === stage.dataset.shown) b.setAttribute('aria-current', 'true');
     if (c.unread) {
       const n = Object.assign(document.createElement('span'), { className: 'badge', textContent: c.unread > 99 ? '99+' : c.unread });
       n.setAttribute('aria-label', `${c.unread} 条未读`);
@@ -97,10 +97,17 @@ function filter() {
 }
 
 search.addEventListener('input', filter);
+// Enter opens the first that is left. It acts when the key comes up: the focus goes back to the button that
+// opened the dialog, and that would take a key still down for its own.
+let entered = false;
 search.addEventListener('keydown', (e) => {
-  if (e.key !== 'Enter') return;
+  if (e.key !== 'Enter' || e.isComposing) return;
   e.preventDefault();
-  dialog.querySelector('.colleague:not([hidden])')?.click();
+  entered = true;
+});
+search.addEventListener('keyup', (e) => {
+  if (e.key === 'Enter' && entered) dialog.querySelector('.colleague:not([hidden])')?.click();
+  entered = false;
 });
 
 document.addEventListener('click', (e) => {
@@ -122,9 +129,9 @@ document.addEventListener('click', (e) => {
   if (close) {
     const c = of(close);
     c.close();
-    if (stage.dataset.on === c.person) stage.dataset.on = '';
+    if (stage.dataset.shown === c.person) stage.dataset.shown = '';
     columnsChanged();
-    if (!stage.dataset.on && all().length) on(all()[0].person);
+    if (!stage.dataset.shown && all().length) on(all()[0].person);
     return;
   }
   const to = t.closest('[data-switch]');
@@ -189,7 +196,7 @@ window.addEventListener('pageshow', (e) => { if (e.persisted) listen(); });
 
 document.querySelectorAll('.column').forEach((el) => new Column(el));
 columnsChanged();
-if (stage.dataset.on) {
-  byPerson(stage.dataset.on)?.el.classList.add('on');
+if (stage.dataset.shown) {
+  byPerson(stage.dataset.shown)?.el.classList.add('on');
 }
 listen();

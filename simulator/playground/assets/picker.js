@@ -136,7 +136,7 @@ function move(pop, i) {
   at.scrollIntoView({ block: 'nearest' });
 }
 
-function pick(item) {
+function pick(item, byKey) {
   const picker = item.closest('.fc-picker');
   const field = picker.closest('[data-field]');
   const value = item.dataset.option;
@@ -146,7 +146,9 @@ function pick(item) {
     mark(picker);
   } else {
     choose(field, [value]);
-    shut(picker, true);
+    // The key is still down: a button that gets the focus now would take it for its own press.
+    shut(picker, !byKey);
+    if (byKey) document.addEventListener('keyup', () => picker.querySelector('.fc-picker-box').focus(), { once: true });
   }
   picker.dispatchEvent(new Event('input', { bubbles: true }));
   if (!('multiple' in picker.dataset)) picker.dispatchEvent(new Event('change', { bubbles: true }));
@@ -189,7 +191,7 @@ document.addEventListener('keydown', (e) => {
   switch (e.key) {
     case 'ArrowDown': e.preventDefault(); move(pop, at + 1); break;
     case 'ArrowUp': e.preventDefault(); move(pop, at - 1); break;
-    case 'Enter': e.preventDefault(); if (list[at]) pick(list[at]); break;
+    case 'Enter': e.preventDefault(); if (list[at]) pick(list[at], true); break;
     case 'Escape': e.preventDefault(); e.stopPropagation(); done(pop.closest('.fc-picker')); break;
     case 'Tab': done(pop.closest('.fc-picker')); break;
     default:

@@ -97,7 +97,7 @@ func (b *builder) tag(name string, attrs map[string]string, inner string) templa
 	case "at":
 		id := firstOf(attrs["id"], attrs["user_id"])
 		if id == "all" {
-			return `<span class="fc-at" data-person="all">@所有人</span>`
+			return `<span class="fc-at" data-who="all">@所有人</span>`
 		}
 		p, ok := b.who(id)
 		if !ok {
@@ -107,10 +107,10 @@ func (b *builder) tag(name string, attrs map[string]string, inner string) templa
 		if p.ID == b.o.Viewer && p.ID != "" {
 			class += " fc-at-me"
 		}
-		return template.HTML(`<span class="` + class + `" data-person="` + esc(p.ID) + `">@` + esc(p.Name) + `</span>`)
+		return template.HTML(`<span class="` + class + `" data-who="` + esc(p.ID) + `">@` + esc(p.Name) + `</span>`)
 	case "person":
 		v := b.person(firstOf(attrs["id"], attrs["user_id"]))
-		return template.HTML(`<span class="fc-person" data-person="` + esc(v.ID) + `">` + string(v.Avatar) + esc(v.Name) + `</span>`)
+		return template.HTML(`<span class="fc-person" data-who="` + esc(v.ID) + `">` + string(v.Avatar) + esc(v.Name) + `</span>`)
 	case "text_tag":
 		return template.HTML(`<span class="fc-tag fc-c-` + colour(attrs["color"]) + `">` + esc(inner) + `</span>`)
 	case "number_tag":
