@@ -1,0 +1,46 @@
+package feishu
+
+import (
+	"math"
+	"time"
+)
+
+// windows count what happened lately, by key: sliding windows, so that no burst slips through a boundary.
+type windows map[string][]time.Time
+
+// take counts one more under key unless n have happened within per already; then it says how long until
+// there is room.
+func (w windows) take(key string, n int, per time.Duration, now time.Time) (ok bool, wait time.Duration) {
+	list := w[key]
+	for len(list) > 0 && !list[0].Add(per).After(now) {
+		list = list[1:]
+	}
+	if len(list) >= n {
+		w[key] = list
+		return false, list[len(list)-n].Add(per).Sub(now)
+	}
+	w[key] = append(list, now)
+	return true, 0
+}
+
+// gateway applies the limits that most APIs share: 50 a second and 1000 a minute for one API of one app.
+func (w windows) gateway(key string, now time.Time) *apiError {
+	for _, limit := range []struct {
+		name string
+		n    int
+		per  time.Duration
+	}{{"s", 50, time.Second}, {"m", 1000, time.Minute}} {
+		if ok, wait := w.take(key+limit.name, limit.n, limit.per, now); !ok {
+			return tooFast(limit.n, int(math.Ceil(wait.Seconds())))
+		}
+	}
+	return nil
+}
+
+// fiveASecond is the business limit on one receiver or one message.
+func (w windows) fiveASecond(key string, now time.Time) *apiError {
+	if ok, _ := w.take(key, 5, time.Second, now); !ok {
+		return fail(230020)
+	}
+	return nil
+}

@@ -1,0 +1,304 @@
+package feishu
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"magpie/simulator"
+)
+
+var _ simulator.Suite = (*Server)(nil)
+
+// Server is one simulated tenant. Make it with New and end it with Close.
+type Server struct {
+	company *simulator.Company
+	clock   simulator.Clock
+	client  *http.Client
+	bus     *simulator.Bus
+	log     *slog.Logger
+	file    string
+	apps    []*app
+
+	mu     sync.Mutex // guards everything below
+	base   string
+	state  state
+	byID   map[string]personRef
+	byMsg  map[string]*message
+	byUUID map[string]*message // by app and uuid, the newest
+	tokens map[string]*accessToken
+	clicks map[string]*click
+	rates  windows
+	faults []*simulator.Fault
+	calls  []simulator.Call
+	sent   []Delivery
+	flags  []string
+	queues map[string][]*delivery // ordered events waiting behind an unacknowledged one
+
+	life    sync.Mutex // guards closed against wg.Add
+	closed  bool
+	wg      sync.WaitGroup
+	ctx     context.Context
+	cancel  context.CancelFunc
+	stops   map[int64]func() bool // timers not yet fired
+	nextID  int64
+	changed chan struct{}
+}
+
+// app is one bot at run time. Transport and Webhook are guarded by Server.mu.
+type app struct {
+	App
+	Credentials
+	sockets []*socket
+	tickets map[string]time.Time // of handed-out long connection addresses, until when
+	smsLeft int
+}
+
+// New starts a tenant. The error is about the state file or the options.
+func New(o Options) (*Server, error) {
+	s := &Server{
+		company: o.Company, clock: o.Clock, client: o.Client, bus: o.Bus, log: o.Log, file: o.StateFile, base: o.Base,
+		byMsg: map[string]*message{}, byUUID: map[string]*message{}, tokens: map[string]*accessToken{}, clicks: map[string]*click{},
+		rates: windows{}, queues: map[string][]*delivery{}, stops: map[int64]func() bool{},
+		changed: make(chan struct{}, 1),
+	}
+	if s.company == nil {
+		s.company = simulator.SampleCompany()
+	}
+	if s.clock == nil {
+		s.clock = simulator.WallClock{}
+	}
+	if s.client == nil {
+		s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: 30 * time.Second}}
+	}
+	// A redirect is an error to Feishu, not something to follow.
+	deliver := *s.client
+	deliver.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	s.client = &deliver
+	if s.log == nil {
+		s.log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if err := s.load(); err != nil {
+		return nil, fmt.Errorf("open state of the simulated feishu: %w", err)
+	}
+	apps := o.Apps
+	if len(apps) == 0 {
+		apps = []App{{}}
+	}
+	for _, a := range apps {
+		if err := s.addApp(a); err != nil {
+			return nil, err
+		}
+	}
+	s.indexPeople()
+	s.openGroups()
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if s.file != "" {
+		s.wg.Go(s.saver)
+		s.touch()
+	}
+	return s, nil
+}
+
+func (s *Server) addApp(a App) error {
+	if a.ID == "" {
+		a.ID = "feishu-main"
+	}
+	if a.Name == "" {
+		a.Name = "鹊桥"
+	}
+	if a.Transport == "" {
+		a.Transport = TransportWebhook
+	}
+	if a.Transport != TransportWebhook && a.Transport != TransportWebsocket {
+		return fmt.Errorf("app %s: transport %q is neither webhook nor websocket", a.ID, a.Transport)
+	}
+	if s.appNamed(a.ID) != nil {
+		return fmt.Errorf("app %s is there twice", a.ID)
+	}
+	cred := a.Credentials
+	if cred == nil {
+		cred = s.state.Apps[a.ID]
+	}
+	if cred == nil {
+		cred = &Credentials{AppID: "cli_" + random(16), AppSecret: random(32), VerificationToken: random(32)}
+		if !a.Plain {
+			cred.EncryptKey = random(32)
+		}
+	}
+	s.state.Apps[a.ID] = cred
+	s.apps = append(s.apps, &app{App: a, Credentials: *cred, tickets: map[string]time.Time{}, smsLeft: paidUrgents})
+	return nil
+}
+
+// appNamed finds an app by connection id, nil if there is none.
+func (s *Server) appNamed(id string) *app {
+	for _, a := range s.apps {
+		if a.ID == id {
+			return a
+		}
+	}
+	return nil
+}
+
+// Name implements simulator.Suite.
+func (s *Server) Name() string { return "feishu" }
+
+// SetBase says where clients reach Handler, for servers that learn their address late.
+func (s *Server) SetBase(base string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.base = base
+}
+
+// SetWebhook changes where an app's events go. The connection id must be known.
+func (s *Server) SetWebhook(connection, url string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.appNamed(connection)
+	if a == nil {
+		return fmt.Errorf("connection %q: %w", connection, simulator.ErrNotFound)
+	}
+	a.Webhook = url
+	return nil
+}
+
+// SetTransport changes how an app's events go, as saving the console's page does.
+func (s *Server) SetTransport(connection, transport string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.appNamed(connection)
+	if a == nil {
+		return fmt.Errorf("connection %q: %w", connection, simulator.ErrNotFound)
+	}
+	if transport != TransportWebhook && transport != TransportWebsocket {
+		return fmt.Errorf("transport %q: %w", transport, simulator.ErrInvalid)
+	}
+	a.Transport = transport
+	return nil
+}
+
+// Connections implements simulator.Suite.
+func (s *Server) Connections() []simulator.Connection {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]simulator.Connection, 0, len(s.apps))
+	for _, a := range s.apps {
+		out = append(out, simulator.Connection{
+			ID: a.ID, Suite: s.Name(), Transport: a.Transport, Webhook: a.Webhook, Base: s.base,
+			Credentials: map[string]string{
+				"app_id": a.AppID, "app_secret": a.AppSecret, "encrypt_key": a.EncryptKey,
+				"verification_token": a.VerificationToken, "tenant_key": s.state.TenantKey,
+			},
+		})
+	}
+	return out
+}
+
+// Account implements simulator.Suite. open_id is the first app's; of each further app it is
+// "open_id@<connection>".
+func (s *Server) Account(person string) (map[string]string, bool) {
+	if _, there := s.company.Person(person); !there {
+		return nil, false
+	}
+	ids := map[string]string{"union_id": s.unionID(person), "user_id": s.userID(person)}
+	for i, a := range s.apps {
+		key := "open_id"
+		if i > 0 {
+			key += "@" + a.ID
+		}
+		ids[key] = s.openID(a, person)
+	}
+	return ids, true
+}
+
+// Calls implements simulator.Suite.
+func (s *Server) Calls() []simulator.Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}
+
+// Warnings lists what was accepted as legal but is known to hurt, such as a button value that is a string,
+// which the official SDK cannot decode. Oldest first.
+func (s *Server) Warnings() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.flags)
+}
+
+// now is the clock's time as Feishu writes it, in milliseconds.
+func (s *Server) now() time.Time { return s.clock.Now().UTC().Truncate(time.Millisecond) }
+
+// spawn runs f in a goroutine that Close waits for; it does nothing once closed.
+func (s *Server) spawn(f func()) {
+	s.life.Lock()
+	defer s.life.Unlock()
+	if !s.closed {
+		s.wg.Go(f)
+	}
+}
+
+// enter counts the caller's goroutine among those that Close waits for; it must call s.wg.Done unless closed.
+func (s *Server) enter() bool {
+	s.life.Lock()
+	defer s.life.Unlock()
+	if !s.closed {
+		s.wg.Add(1)
+	}
+	return !s.closed
+}
+
+// after runs f when d has passed, unless the server is closed before.
+func (s *Server) after(d time.Duration, f func()) {
+	s.life.Lock()
+	defer s.life.Unlock()
+	if s.closed {
+		return
+	}
+	s.nextID++
+	id := s.nextID
+	s.stops[id] = s.clock.AfterFunc(d, func() {
+		s.life.Lock()
+		delete(s.stops, id)
+		s.life.Unlock()
+		s.spawn(f)
+	})
+}
+
+// Close implements simulator.Suite: waiting redeliveries are given up, connections closed, state saved.
+func (s *Server) Close() error {
+	s.life.Lock()
+	already := s.closed
+	s.closed = true
+	for _, stop := range s.stops {
+		stop()
+	}
+	clear(s.stops)
+	s.life.Unlock()
+	if already {
+		return nil
+	}
+	s.cancel()
+	s.mu.Lock()
+	for _, a := range s.apps {
+		for _, c := range a.sockets {
+			c.hangUp()
+		}
+	}
+	s.mu.Unlock()
+	s.wg.Wait()
+	s.client.CloseIdleConnections()
+	return s.save()
+}
+
+// publish tells the bus; callers may hold s.mu, since the bus never waits.
+func (s *Server) publish(n simulator.Notice) {
+	n.Suite, n.At, n.Persons = s.Name(), s.now(), slices.Clone(n.Persons)
+	s.bus.Publish(n)
+}

@@ -1,0 +1,207 @@
+package feishu
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// stateVersion is the shape of the state file; another number is refused rather than guessed at.
+const stateVersion = 1
+
+// saveDelay is how long changes gather before they are written.
+const saveDelay = 300 * time.Millisecond
+
+// state is all that outlives a run.
+type state struct {
+	Version   int                     `json:"version"`
+	TenantKey string                  `json:"tenant_key"`
+	Apps      map[string]*Credentials `json:"apps"` // by connection id
+	Chats     map[string]*chat        `json:"chats"`
+	Messages  []*message              `json:"messages"` // oldest first
+	Images    map[string]string       `json:"images"`   // image_key to the app that uploaded it
+}
+
+// chat is a conversation. A direct one has one member and one bot.
+type chat struct {
+	ID          string    `json:"id"`
+	Type        string    `json:"type"` // p2p, group
+	Name        string    `json:"name,omitempty"`
+	Description string    `json:"description,omitempty"`
+	Owner       string    `json:"owner,omitempty"` // person; "" is the bot that made it
+	Members     []string  `json:"members"`
+	Bots        []string  `json:"bots"` // connection ids
+	Dissolved   bool      `json:"dissolved,omitempty"`
+	Key         string    `json:"key,omitempty"` // app, uuid and owner it was made with
+	Created     time.Time `json:"created,omitzero"`
+}
+
+func (c *chat) has(person string) bool { return slices.Contains(c.Members, person) }
+func (c *chat) hasBot(a *app) bool     { return slices.Contains(c.Bots, a.ID) }
+
+// message is one message of a chat. App is the bot that sent it, Person the person who did; one is empty.
+type message struct {
+	ID        string               `json:"id"`
+	Chat      string               `json:"chat"`
+	App       string               `json:"app,omitempty"`
+	Person    string               `json:"person,omitempty"`
+	Type      string               `json:"type"`
+	Content   string               `json:"content"` // as accepted: stringified JSON
+	Mentions  []mention            `json:"mentions,omitempty"`
+	Root      string               `json:"root,omitempty"`
+	Parent    string               `json:"parent,omitempty"`
+	UUID      string               `json:"uuid,omitempty"`
+	Created   time.Time            `json:"created"`
+	Changed   time.Time            `json:"changed"`
+	Edits     int                  `json:"edits,omitempty"`
+	Updated   bool                 `json:"updated,omitempty"`
+	Recalled  bool                 `json:"recalled,omitempty"`
+	ReadAt    map[string]time.Time `json:"read_at,omitempty"` // by person
+	Urgent    map[string]bool      `json:"urgent,omitempty"`  // by person, true until read
+	Reactions []reaction           `json:"reactions,omitempty"`
+
+	pending int     // card callbacks on their way
+	before  *string // what a PATCH during one replaced, to be put back
+}
+
+type mention struct {
+	Key    string `json:"key"`
+	Person string `json:"person,omitempty"`
+	App    string `json:"app,omitempty"`
+	Name   string `json:"name"`
+}
+
+type reaction struct {
+	ID     string    `json:"id"`
+	Emoji  string    `json:"emoji"`
+	App    string    `json:"app,omitempty"`
+	Person string    `json:"person,omitempty"`
+	At     time.Time `json:"at"`
+}
+
+// load reads the state file, or starts a new tenant.
+func (s *Server) load() error {
+	s.state = state{Version: stateVersion, TenantKey: random(16), Apps: map[string]*Credentials{},
+		Chats: map[string]*chat{}, Images: map[string]string{}}
+	if s.file == "" {
+		return nil
+	}
+	raw, err := os.ReadFile(s.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var kept state
+	if err := json.Unmarshal(raw, &kept); err != nil {
+		return fmt.Errorf("read %s: %w", s.file, err)
+	}
+	if kept.Version != stateVersion || kept.TenantKey == "" {
+		return fmt.Errorf("%s has version %d, not %d; remove it to start anew", s.file, kept.Version, stateVersion)
+	}
+	for id, cred := range kept.Apps {
+		if cred != nil {
+			s.state.Apps[id] = cred
+		}
+	}
+	for id, c := range kept.Chats {
+		if c != nil {
+			s.state.Chats[id] = c
+		}
+	}
+	for key, owner := range kept.Images {
+		s.state.Images[key] = owner
+	}
+	s.state.TenantKey = kept.TenantKey
+	for _, m := range kept.Messages {
+		if m != nil && s.state.Chats[m.Chat] != nil {
+			s.state.Messages = append(s.state.Messages, m)
+			s.byMsg[m.ID] = m
+			if m.UUID != "" {
+				s.byUUID[m.App+" "+m.UUID] = m
+			}
+		}
+	}
+	return nil
+}
+
+// openGroups makes the company's groups, with every bot in them, unless the state has them already.
+func (s *Server) openGroups() {
+	for _, g := range s.company.Groups {
+		id := s.groupID(g.ID)
+		if s.state.Chats[id] != nil {
+			continue
+		}
+		c := &chat{ID: id, Type: "group", Name: g.Name, Owner: g.Owner, Members: slices.Clone(g.Members)}
+		for _, a := range s.apps {
+			c.Bots = append(c.Bots, a.ID)
+		}
+		s.state.Chats[id] = c
+	}
+}
+
+// touch asks for the state to be saved soon.
+func (s *Server) touch() {
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// saver writes the state a little after it changed, until Close, which writes a last time.
+func (s *Server) saver() {
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-s.changed:
+		}
+		wait := time.NewTimer(saveDelay)
+		select {
+		case <-s.ctx.Done():
+			wait.Stop()
+			return
+		case <-wait.C:
+		}
+		if err := s.save(); err != nil {
+			s.log.Error("save state of the simulated feishu", "err", err)
+		}
+	}
+}
+
+// save replaces the state file in one step: a reader, or a crash, finds the old one or the new one.
+func (s *Server) save() error {
+	if s.file == "" {
+		return nil
+	}
+	s.mu.Lock()
+	raw, err := json.Marshal(s.state)
+	s.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("save %s: %w", s.file, err)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(s.file), filepath.Base(s.file)+".*")
+	if err != nil {
+		return fmt.Errorf("save %s: %w", s.file, err)
+	}
+	defer os.Remove(tmp.Name()) // gone already when all went well
+	if _, err = tmp.Write(raw); err == nil {
+		err = tmp.Sync()
+	}
+	if closing := tmp.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), s.file)
+	}
+	if err != nil {
+		return fmt.Errorf("save %s: %w", s.file, err)
+	}
+	return nil
+}
