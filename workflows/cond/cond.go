@@ -140,6 +140,7 @@ type Cond struct {
 	prog   *vm.Program
 	env    *Env
 	fields []string
+	person bool // reads the initiator
 }
 
 // Compile reads, narrows and types a condition; the error is an *Error.
@@ -158,7 +159,7 @@ func (e *Env) Compile(src string) (*Cond, error) {
 	if err != nil {
 		return nil, fromExpr(err)
 	}
-	return &Cond{src: src, prog: prog, env: e, fields: n.used}, nil
+	return &Cond{src: src, prog: prog, env: e, fields: n.used, person: n.person}, nil
 }
 
 // fromExpr keeps the place and the first line of expr's message, in our words for types.
@@ -219,3 +220,12 @@ func (c *Cond) Eval(v Values) (bool, error) {
 
 // CanonicalTime writes an instant as a DateTime value.
 func CanonicalTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+
+// Fixed is the value of a condition that reads nothing that can change; ok is false for others.
+func (c *Cond) Fixed() (v, ok bool) {
+	if c == nil || len(c.fields) > 0 || c.person {
+		return false, false
+	}
+	v, err := c.Eval(Values{})
+	return v, err == nil
+}

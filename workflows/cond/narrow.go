@@ -21,11 +21,12 @@ const (
 // narrow refuses what is not in our language and turns numbers into millionths. It visits children
 // before their parents, once each; operands of a chained comparison stand in two places and are seen twice.
 type narrow struct {
-	env  *Env
-	src  []rune
-	own  map[ast.Node]bool // nodes made here
-	used []string
-	err  *Error
+	env    *Env
+	src    []rune
+	own    map[ast.Node]bool // nodes made here
+	used   []string
+	person bool
+	err    *Error
 }
 
 func newNarrow(e *Env, src string) *narrow {
@@ -122,6 +123,7 @@ func (n *narrow) member(m *ast.MemberNode) {
 			n.used = append(n.used, prop.Value)
 		}
 	case "initiator":
+		n.person = true
 		if !slices.Contains(initiatorFields, prop.Value) {
 			n.fail(prop.Location(), "the initiator has no "+prop.Value, oneOf(prop.Value, initiatorFields))
 		}

@@ -1,0 +1,408 @@
+package approval
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"magpie/adapters/event"
+	"magpie/config"
+	"magpie/workflows"
+	"magpie/workflows/cond"
+	"magpie/workflows/selector"
+	"magpie/workflows/workcal"
+)
+
+// limits of a definition.
+const (
+	maxFields = 60
+	maxNodes  = 100
+	maxDepth  = 5
+	maxAsked  = 20 // selectors of one step
+)
+
+var (
+	idForm    = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
+	fieldForm = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]{0,39}$`)
+)
+
+// Compile checks everything that can be checked and returns the Program, nil when a problem is an error.
+func (Kind) Compile(src *config.Node, env workflows.Env) (workflows.Program, config.Problems) {
+	p, ps := compile(src, env)
+	ps.Sort()
+	if ps.Bad() {
+		return nil, ps
+	}
+	return p, ps
+}
+
+// compiler collects problems and what they need to know.
+type compiler struct {
+	root  *config.Node
+	env   workflows.Env
+	p     *Program
+	conds *cond.Env
+	money bool
+	auto  int
+	ps    config.Problems
+}
+
+func compile(src *config.Node, env workflows.Env) (*Program, config.Problems) {
+	s := spec{Rules: rulesSpec{SamePerson: "off", InitiatorIsApprover: "ask", Withdraw: "until_final"}}
+	c := &compiler{root: src, env: env}
+	c.ps = src.Decode(&s)
+	loc := env.Location
+	if loc == nil {
+		loc = workcal.Shanghai()
+	}
+	sum := sha256.Sum256(src.Source())
+	c.p = &Program{
+		def:   workflows.Definition{ID: s.ID, Kind: "approval", Name: s.Name, Hash: hex.EncodeToString(sum[:]), Source: src.Source()},
+		about: s.Description, commands: s.Start.Commands, menu: s.Start.Menu,
+		nodes: map[string]*node{}, byField: map[string]*field{},
+		same: s.Rules.SamePerson, self: s.Rules.InitiatorIsApprover, withdraw: s.Rules.Withdraw == "until_final",
+		cal: env.Calendar, loc: loc,
+	}
+	if c.p.same == "skip_repeat" {
+		c.p.same = "whole"
+	}
+	if c.ps.Bad() && (s.ID == "" || len(s.Form) == 0 || len(s.Steps) == 0) {
+		return nil, c.ps
+	}
+	c.head(&s)
+	c.form(s.Form)
+	c.title(s)
+	c.p.first = c.steps(s.Steps, "steps", "", 1)
+	c.whole()
+	c.tests(s.Tests)
+	return c.p, c.ps
+}
+
+func (c *compiler) fail(path, what, want string) {
+	c.ps = append(c.ps, c.root.At(path).Problem(what, want))
+}
+
+func (c *compiler) warn(path, what, want string) {
+	c.ps = append(c.ps, c.root.At(path).Warn(what, want))
+}
+
+// head checks the names and how the flow is started.
+func (c *compiler) head(s *spec) {
+	if !idForm.MatchString(s.ID) {
+		c.fail("id", fmt.Sprintf("%q is not an id", s.ID), "lower-case letters, digits, - and _, at most 40, a letter first")
+	}
+	if s.On != nil && s.On.Kind() != config.Null {
+		c.ps = append(c.ps, c.root.Key("on").Problem("on is not supported yet", "remove it"))
+	}
+	if len(s.Start.Commands) == 0 && len(s.Start.Menu) == 0 {
+		c.warn("start", "nothing starts this flow", "start: {commands: ["+s.Name+"]}")
+	}
+	seen := map[string]bool{}
+	for i, cmd := range s.Start.Commands {
+		path := fmt.Sprintf("start.commands[%d]", i)
+		switch {
+		case strings.ContainsAny(cmd, " \t\n　/@"):
+			c.fail(path, fmt.Sprintf("the command %q has a space, / or @", cmd), "one word")
+		case len([]rune(cmd)) > 20:
+			c.fail(path, "the command is longer than 20 characters", "a short word")
+		case seen[strings.ToLower(cmd)]:
+			c.fail(path, fmt.Sprintf("the command %q is given twice", cmd), "remove one")
+		}
+		seen[strings.ToLower(cmd)] = true
+	}
+	if !(len(s.Start.Who) == 0 || len(s.Start.Who) == 1 && s.Start.Who[0] == "everyone") {
+		c.p.who = c.selectors(s.Start.Who, "start.who", true)
+	}
+}
+
+// form compiles the fields.
+func (c *compiler) form(specs []fieldSpec) {
+	if len(specs) > maxFields {
+		c.fail("form", fmt.Sprintf("%d fields", len(specs)), fmt.Sprintf("at most %d", maxFields))
+		return
+	}
+	var conds []cond.Field
+	for i, s := range specs {
+		if f, ok := c.field(s, fmt.Sprintf("form[%d]", i)); ok {
+			c.p.fields = append(c.p.fields, f)
+			conds = append(conds, cond.Field{ID: f.id, Kind: f.condKind(), Options: optionValues(f.options)})
+		}
+	}
+	for i := range c.p.fields {
+		c.p.byField[c.p.fields[i].id] = &c.p.fields[i]
+	}
+	c.conds = cond.New(conds, c.p.loc)
+}
+
+func optionValues(os []optionSpec) []string {
+	var vs []string
+	for _, o := range os {
+		vs = append(vs, o.Value)
+	}
+	return vs
+}
+
+func (c *compiler) field(s fieldSpec, path string) (field, bool) {
+	f := field{id: s.ID, label: s.Label, placeholder: s.Placeholder, typ: fieldType(s.Type), required: s.Required, options: s.Options}
+	switch s.Type {
+	case "table", "attachment", "computed":
+		c.fail(path+".type", fmt.Sprintf("the type %s is not supported yet", s.Type), "leave the field out for now")
+		return f, false
+	case "":
+		return f, false
+	}
+	if s.ID != "" && !fieldForm.MatchString(s.ID) {
+		c.fail(path+".id", fmt.Sprintf("%q is not a field id", s.ID), "letters, digits and _, at most 40, a letter first")
+	}
+	if slices.ContainsFunc(c.p.fields, func(o field) bool { return o.id == s.ID }) {
+		c.fail(path+".id", fmt.Sprintf("the field %s is there already", s.ID), "another id")
+		return f, false
+	}
+	for key, n := range map[string]*config.Node{"columns": s.Columns, "value": s.Value} {
+		if n != nil {
+			c.ps = append(c.ps, c.root.At(path).Key(key).Problem(fmt.Sprintf("%s does not belong to a field of type %s", key, s.Type), "remove it"))
+		}
+	}
+	f.min, f.max = c.bound(s.Min, path+".min", f.typ), c.bound(s.Max, path+".max", f.typ)
+	if f.min != nil && f.max != nil && *f.min > *f.max {
+		c.fail(path+".min", fmt.Sprintf("min %s is more than max %s", f.min, f.max), "swap them")
+	}
+	c.options(s, path)
+	c.money = c.money || f.typ == typeMoney
+	if s.Default != nil && s.Default.Kind() != config.Null {
+		c.fieldDefault(&f, s.Default)
+	}
+	return f, true
+}
+
+// bound reads min or max: a value for numbers, a count for the rest.
+func (c *compiler) bound(d config.Decimal, path string, t fieldType) *cond.Decimal {
+	if d == "" {
+		return nil
+	}
+	v, err := cond.ParseDecimal(string(d))
+	switch {
+	case err != nil:
+		c.fail(path, fmt.Sprintf("%s: %v", d, err), "a plain number")
+		return nil
+	case t == typeMoney && v.Fraction() > 2:
+		c.fail(path, fmt.Sprintf("%s has more than 2 digits after the point", d), "whole cents")
+	case t == typeNumber || t == typeMoney:
+	case t == typeDate || t == typeDateTime || t == typeSelect || t == typePerson || t == typeBool:
+		c.fail(path, fmt.Sprintf("a field of type %s has no min or max", t), "remove it")
+		return nil
+	case v.Fraction() > 0 || v < 0 || v > 10000*cond.Scale:
+		c.fail(path, fmt.Sprintf("%s is not a count", d), "a whole number up to 10000")
+		return nil
+	}
+	return &v
+}
+
+func (c *compiler) options(s fieldSpec, path string) {
+	if choice := s.Type == "select" || s.Type == "multiselect"; choice != (len(s.Options) > 0) {
+		if choice {
+			c.fail(path, "options are missing", "options: [设备, 软件]")
+		} else {
+			c.fail(path+".options", fmt.Sprintf("a field of type %s has no options", s.Type), "remove them")
+		}
+	}
+	seen := map[string]bool{}
+	for i, o := range s.Options {
+		at := fmt.Sprintf("%s.options[%d]", path, i)
+		if seen[o.Value] {
+			c.fail(at, fmt.Sprintf("the option %q is there already", o.Value), "remove one")
+		}
+		if o.Value == "" || len([]rune(o.Value)) > 100 {
+			c.fail(at, "an option has 1 to 100 characters", "a shorter one")
+		}
+		seen[o.Value] = true
+	}
+}
+
+func (c *compiler) fieldDefault(f *field, n *config.Node) {
+	in, ps := formValue(n)
+	c.ps = append(c.ps, ps...)
+	if ps.Bad() {
+		return
+	}
+	v, problem := f.parse(in, c.p.loc)
+	if problem != "" {
+		c.ps = append(c.ps, n.Problem(fmt.Sprintf("the default does not fit: %s", problem), "a value that a person could hand in"))
+	}
+	f.def = v
+}
+
+// formValue reads a value of a form as YAML writes it: a scalar or a list of them.
+func formValue(n *config.Node) (event.Value, config.Problems) {
+	if n.Kind() == config.List {
+		var l []string
+		ps := n.Decode(&l)
+		return event.List(l...), ps
+	}
+	var s string
+	ps := n.Decode(&s)
+	return event.Text(s), ps
+}
+
+// selectors parses and checks a list; whole says that form fields and the like can't be known yet.
+func (c *compiler) selectors(list []string, path string, start bool) []string {
+	if len(list) > maxAsked {
+		c.fail(path, fmt.Sprintf("%d selectors", len(list)), fmt.Sprintf("at most %d; a role can hold more people", maxAsked))
+	}
+	for i, text := range list {
+		at := path
+		if c.root.At(path).Kind() == config.List {
+			at = fmt.Sprintf("%s[%d]", path, i)
+		}
+		s, err := selector.Parse(text)
+		if e, ok := err.(*selector.Error); ok {
+			pr := c.root.At(at).Problem(fmt.Sprintf("selector %q: %s", e.Text, e.What), e.Want)
+			if q := c.quote(pr); pr.Line > 0 {
+				pr.Col += e.Col - 1 + q
+			}
+			c.ps = append(c.ps, pr)
+			continue
+		}
+		what, want, soft := selector.Check(s, selector.Scope{Roles: c.env.Roles, People: func(id string) (bool, bool) {
+			f, ok := c.p.byField[id]
+			return ok && (f.typ == typePerson || f.typ == typePersons), ok && !start
+		}})
+		switch {
+		case what == "":
+		case soft:
+			c.warn(at, what, want)
+		default:
+			c.fail(at, what, want)
+		}
+		if f, ok := c.p.byField[s.Name]; ok && s.Kind == selector.Form && !f.required {
+			c.warn(at, fmt.Sprintf("the field %s may be left empty, then nobody is found", f.id), "required: true for the field")
+		}
+	}
+	return list
+}
+
+// quote is 1 when the scalar at a problem's place stands in quotes, so that columns inside it shift by one.
+func (c *compiler) quote(p config.Problem) int {
+	lines := strings.Split(string(c.root.Source()), "\n")
+	if p.Line < 1 || p.Line > len(lines) {
+		return 0
+	}
+	if r := []rune(lines[p.Line-1]); p.Col >= 1 && p.Col <= len(r) && (r[p.Col-1] == '"' || r[p.Col-1] == '\'') {
+		return 1
+	}
+	return 0
+}
+
+// cond compiles a condition and maps its mistakes into the file.
+func (c *compiler) cond(src, path string) *cond.Cond {
+	if c.conds == nil {
+		return nil
+	}
+	k, err := c.conds.Compile(src)
+	if err == nil {
+		return k
+	}
+	e := err.(*cond.Error)
+	n := c.root.At(path)
+	pr := n.Problem("condition: "+e.What, e.Want)
+	if n.Block() {
+		lines := strings.Split(string(c.root.Source()), "\n")
+		if at := pr.Line + e.Line - 1; at < len(lines) {
+			indent := len(lines[at]) - len(strings.TrimLeft(lines[at], " "))
+			pr.Line, pr.Col = at+1, indent+e.Col
+		}
+	} else if e.Line == 1 {
+		pr.Col += e.Col - 1 + c.quote(pr)
+	}
+	c.ps = append(c.ps, pr)
+	return nil
+}
+
+// tests checks that what the tests name exists. Running them is workflowstest's.
+func (c *compiler) tests(ts []workflows.TestSpec) {
+	step := func(id, path string) {
+		n, ok := c.p.nodes[id]
+		if !ok || n.kind != nodeApprove {
+			c.fail(path, fmt.Sprintf("there is no approval step %s", id), near(id, c.p))
+		}
+	}
+	names := map[string]bool{}
+	for i, t := range ts {
+		path := fmt.Sprintf("tests[%d]", i)
+		if names[t.Name] {
+			c.fail(path+".name", fmt.Sprintf("a test is named %q already", t.Name), "another name")
+		}
+		names[t.Name] = true
+		for id := range t.Start.Form {
+			if _, ok := c.p.byField[id]; !ok {
+				c.ps = append(c.ps, c.root.At(path+".start.form").Key(id).Problem("the form has no field "+id, "a field of the form"))
+			}
+		}
+		if t.Start.At != "" {
+			if _, err := time.ParseInLocation("2006-01-02 15:04", t.Start.At, c.p.loc); err != nil {
+				c.fail(path+".start.at", fmt.Sprintf("%q is not a time", t.Start.At), "2026-03-02 09:00")
+			}
+		}
+		for k, d := range t.Do {
+			c.testDo(d, fmt.Sprintf("%s.do[%d]", path, k), step)
+		}
+		if t.Expect.Path != nil {
+			for k, id := range *t.Expect.Path {
+				step(id, fmt.Sprintf("%s.expect.path[%d]", path, k))
+			}
+		}
+		if t.Expect.Skipped != nil {
+			for k, id := range *t.Expect.Skipped {
+				step(id, fmt.Sprintf("%s.expect.skipped[%d]", path, k))
+			}
+		}
+		for id := range t.Expect.Approvers {
+			step(id, path+".expect.approvers")
+		}
+		if s := workflows.Status(t.Expect.State); s != "" && statusWords[s] == "" {
+			c.fail(path+".expect.state", fmt.Sprintf("%q is not a state", t.Expect.State), "running, approved, rejected, withdrawn, draft, expired or terminated")
+		}
+	}
+}
+
+func (c *compiler) testDo(d workflows.TestDo, path string, step func(id, path string)) {
+	n := 0
+	for key, press := range map[string]*workflows.TestPress{"approve": d.Approve, "reject": d.Reject} {
+		if press != nil {
+			n++
+			step(press.Step, path+"."+key+".step")
+		}
+	}
+	for _, by := range []*workflows.TestBy{d.Withdraw, d.Urge} {
+		if by != nil {
+			n++
+		}
+	}
+	if d.Wait != "" {
+		n++
+		if _, err := workcal.ParseSpan(d.Wait); err != nil {
+			what, want, _ := strings.Cut(err.Error(), "; ")
+			c.fail(path+".wait", what, want)
+		}
+	}
+	if n != 1 {
+		c.fail(path, fmt.Sprintf("%d things at once", n), "one of approve, reject, withdraw, urge or wait")
+	}
+}
+
+func near(id string, p *Program) string {
+	var ids []string
+	for _, n := range p.order {
+		if n.kind == nodeApprove {
+			ids = append(ids, n.id)
+		}
+	}
+	if best := config.Nearest(id, ids); best != "" {
+		return "did you mean " + best + "?"
+	}
+	return "one of " + strings.Join(ids, ", ")
+}

@@ -1,0 +1,387 @@
+package approval
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"text/template"
+	"text/template/parse"
+
+	"magpie/config"
+	"magpie/workflows/selector"
+)
+
+// steps compiles a list of steps that goes on with next, and returns the id of the first of them.
+func (c *compiler) steps(list []stepSpec, path, next string, depth int) string {
+	if depth > maxDepth {
+		c.fail(path, "branches are nested too deeply", fmt.Sprintf("at most %d levels", maxDepth))
+		return next
+	}
+	// From the last to the first, so that each knows what follows; ids are given from the first on.
+	nodes := make([]*node, len(list))
+	for i, s := range list {
+		nodes[i] = c.declare(s, fmt.Sprintf("%s[%d]", path, i))
+	}
+	for i := len(list) - 1; i >= 0; i-- {
+		if nodes[i] == nil {
+			continue
+		}
+		nodes[i].next = next
+		c.fill(nodes[i], list[i], fmt.Sprintf("%s[%d]", path, i), depth)
+		next = nodes[i].id
+	}
+	return next
+}
+
+// declare checks what kind of step it is and gives it its id.
+func (c *compiler) declare(s stepSpec, path string) *node {
+	var kinds []string
+	for _, k := range []struct {
+		name string
+		has  bool
+	}{{"approve", s.Approve != nil}, {"cc", s.CC != nil}, {"branch", s.Branch != nil}, {"parallel", s.Parallel != nil}} {
+		if k.has {
+			kinds = append(kinds, k.name)
+		}
+	}
+	at := c.root.At(path)
+	switch {
+	case len(kinds) == 0:
+		c.fail(path, "the step does nothing", "approve, cc or branch")
+		return nil
+	case len(kinds) > 1:
+		c.fail(path, "the step is "+strings.Join(kinds, " and ")+" at once", "one step for each")
+		return nil
+	case kinds[0] == "parallel":
+		c.ps = append(c.ps, at.Key("parallel").Problem("parallel is not supported yet", "write the steps one after the other"))
+		return nil
+	}
+	n := &node{id: s.ID, name: s.Name, kind: map[string]nodeKind{"approve": nodeApprove, "cc": nodeCC, "branch": nodeBranch}[kinds[0]]}
+	switch {
+	case n.id == "" && n.kind == nodeApprove:
+		c.fail(path, "the step has no id", "id: leader")
+		return nil
+	case n.id == "":
+		c.auto++
+		n.id = fmt.Sprintf("%s_%d", kinds[0], c.auto)
+	case !idForm.MatchString(n.id):
+		c.fail(path+".id", fmt.Sprintf("%q is not an id", n.id), "lower-case letters, digits, - and _, at most 40, a letter first")
+		return nil
+	}
+	if _, ok := c.p.nodes[n.id]; ok {
+		c.fail(path+".id", fmt.Sprintf("a step has the id %s already", n.id), "another id")
+		return nil
+	}
+	if n.name == "" {
+		n.name = n.id
+	}
+	for _, k := range []struct {
+		key  string
+		has  bool
+		kind nodeKind
+	}{{"remind", s.Remind != nil, nodeApprove}, {"timeout", s.Timeout != nil, nodeApprove}, {"if_nobody", s.IfNobody != "", nodeApprove}} {
+		if k.has && n.kind != k.kind {
+			c.ps = append(c.ps, at.Key(k.key).Problem(k.key+" belongs to an approve step", "remove it"))
+		}
+	}
+	c.p.nodes[n.id] = n
+	c.p.order = append(c.p.order, n)
+	if len(c.p.order) == maxNodes+1 {
+		c.fail(path, fmt.Sprintf("more than %d steps", maxNodes), "split the flow")
+	}
+	return n
+}
+
+// fill compiles what a step holds.
+func (c *compiler) fill(n *node, s stepSpec, path string, depth int) {
+	if s.If != "" {
+		if n.kind == nodeBranch {
+			c.fail(path+".if", "a branch has its conditions in its arms", "branch: [{if: …, steps: […]}, {else: true, steps: []}]")
+		} else {
+			n.cond = c.cond(s.If, path+".if")
+		}
+	}
+	switch n.kind {
+	case nodeApprove:
+		c.approve(n, s, path)
+	case nodeCC:
+		n.to = c.selectors(s.CC.To, path+".cc.to", false)
+	case nodeBranch:
+		c.branch(n, s, path, depth)
+	}
+}
+
+func (c *compiler) approve(n *node, s stepSpec, path string) {
+	n.by = c.selectors(s.Approve.By, path+".approve.by", false)
+	n.mode = s.Approve.Mode
+	if n.mode.Kind == "" {
+		n.mode.Kind = modeAny
+	}
+	quorum := n.mode.Kind == modeRatio || n.mode.Kind == modeCount
+	n.veto = !quorum
+	if s.Approve.Veto != nil {
+		n.veto = *s.Approve.Veto
+		if !n.veto && (n.mode.Kind == modeAll || n.mode.Kind == modeSequence) {
+			c.warn(path+".approve.veto", fmt.Sprintf("veto: false changes nothing with mode %s: one refusal is enough", n.mode.Kind), "remove it, or use {ratio: 60%}")
+		}
+	}
+	if n.remind = s.Remind; n.remind != nil {
+		if n.remind.AtMost == 0 {
+			n.remind.AtMost = 1
+			if !n.remind.Every.IsZero() {
+				n.remind.AtMost = 3
+			}
+		}
+		if n.remind.AtMost > 1 && n.remind.Every.IsZero() {
+			c.fail(path+".remind", "at_most is more than one, but every is missing", "every: 4 work hours")
+		}
+	}
+	c.timeout(n, s, path)
+	c.ifNobody(n, s, path)
+}
+
+func (c *compiler) timeout(n *node, s stepSpec, path string) {
+	t := s.Timeout
+	if n.timeout = t; t == nil {
+		return
+	}
+	switch {
+	case t.Then == "transfer" && len(t.To) == 0:
+		c.fail(path+".timeout", "transfer needs to whom", "to: role:admin")
+	case t.Then != "transfer" && len(t.To) > 0:
+		c.fail(path+".timeout.to", "to belongs to then: transfer", "remove it")
+	case t.Then == "approve":
+		c.warn(path+".timeout.then", "nobody has to look: after the timeout the step approves by itself", "remind or escalate")
+	}
+	if len(t.To) > 0 {
+		t.To = c.selectors(t.To, path+".timeout.to", false)
+	}
+}
+
+func (c *compiler) ifNobody(n *node, s stepSpec, path string) {
+	at := path + ".if_nobody"
+	switch s.IfNobody {
+	case "skip":
+		n.ifNobody = "skip"
+		if c.money {
+			c.warn(at, "the flow has a money field, and this step is passed over when nobody is found", "admin or person:ID")
+		}
+	case "reject":
+		n.ifNobody = "reject"
+	case "", "admin":
+		n.ifNobody = "role:admin"
+		if _, ok := c.env.Roles["admin"]; !ok && c.env.Roles != nil && s.IfNobody != "" {
+			c.warn(at, "role admin is not defined under people.roles: when nobody is found the request waits", "define it, or person:ID")
+		}
+	default:
+		sel, err := selector.Parse(s.IfNobody)
+		if err != nil || sel.Kind != selector.Person && sel.Kind != selector.Role {
+			want := "skip, reject, admin or person:ID"
+			if near := config.Nearest(s.IfNobody, []string{"skip", "reject", "admin"}); near != "" {
+				want = "did you mean " + near + "?"
+			}
+			c.fail(at, fmt.Sprintf("%q is not a rule for when nobody is found", s.IfNobody), want)
+			return
+		}
+		n.ifNobody = c.selectors([]string{s.IfNobody}, at, false)[0]
+	}
+}
+
+func (c *compiler) branch(n *node, s stepSpec, path string, depth int) {
+	for i, a := range s.Branch {
+		at := fmt.Sprintf("%s.branch[%d]", path, i)
+		last := i == len(s.Branch)-1
+		var out arm
+		switch {
+		case a.Else && a.If != "":
+			c.fail(at, "an arm has both if and else", "one of the two")
+		case a.Else && !last:
+			c.fail(at, "else is not the last arm, what follows is never reached", "move it to the end")
+		case !a.Else && a.If == "":
+			c.fail(at, "an arm has neither if nor else", "if: a condition, or else: true")
+		case !a.Else:
+			if out.cond = c.cond(a.If, at+".if"); out.cond != nil && last {
+				c.fail(path+".branch", "the last arm is not else", "{else: true, steps: []}")
+			}
+		}
+		out.first = c.steps(a.Steps, at+".steps", n.next, depth+1)
+		n.arms = append(n.arms, out)
+	}
+	if len(s.Branch) == 0 {
+		c.fail(path+".branch", "the branch has no arms", "{if: …, steps: […]} and {else: true, steps: []}")
+	}
+}
+
+// whole checks what only shows when all steps are known.
+func (c *compiler) whole() {
+	decides := slices.ContainsFunc(c.p.order, func(n *node) bool { return n.kind == nodeApprove })
+	if !decides && !c.ps.Bad() {
+		c.fail("steps", "nobody decides in this flow", "an approve step")
+	}
+	// The order of declaration puts nested steps after their siblings; people expect the file's.
+	c.p.order = c.fileOrder()
+	c.constant()
+}
+
+// fileOrder lists the nodes in the order of the file, arms before what follows their branch.
+func (c *compiler) fileOrder() []*node {
+	var out []*node
+	seen := map[string]bool{}
+	var walk func(id, stop string)
+	walk = func(id, stop string) {
+		for id != "" && id != stop && !seen[id] {
+			n := c.p.nodes[id]
+			if n == nil {
+				return
+			}
+			seen[id] = true
+			out = append(out, n)
+			for _, a := range n.arms {
+				walk(a.first, n.next)
+			}
+			id = n.next
+		}
+	}
+	walk(c.p.first, "")
+	for _, n := range c.p.order {
+		if !seen[n.id] {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// constant warns of steps that are never reached because their condition reads nothing and is false.
+func (c *compiler) constant() {
+	for i := range c.p.order {
+		n := c.p.order[i]
+		if v, ok := n.cond.Fixed(); ok && !v {
+			c.ps = append(c.ps, c.warnNode(n, "the condition is never true: the step is unreachable", "a condition on the form"))
+		}
+		open := true
+		for _, a := range n.arms {
+			v, ok := a.cond.Fixed()
+			if !open || ok && !v {
+				c.ps = append(c.ps, c.warnNode(n, "an arm of the branch is unreachable", "a condition on the form"))
+			}
+			open = open && !(ok && v)
+		}
+	}
+}
+
+func (c *compiler) warnNode(n *node, what, want string) config.Problem {
+	return c.root.At(c.pathOf(n.id)).Warn(fmt.Sprintf("step %s: %s", n.id, what), want)
+}
+
+// pathOf finds where a step with a written id stands; "steps" for those without.
+func (c *compiler) pathOf(id string) string {
+	var find func(list *config.Node) *config.Node
+	find = func(list *config.Node) *config.Node {
+		if list == nil {
+			return nil
+		}
+		for _, s := range list.Items() {
+			if k := s.Get("id"); k != nil && k.Text() == id {
+				return s
+			}
+			if b := s.Get("branch"); b != nil {
+				for _, a := range b.Items() {
+					if hit := find(a.Get("steps")); hit != nil {
+						return hit
+					}
+				}
+			}
+		}
+		return nil
+	}
+	if n := find(c.root.Get("steps")); n != nil {
+		return n.Path()
+	}
+	return "steps"
+}
+
+// title compiles the title: texts, fields and simple conditions only.
+func (c *compiler) title(s spec) {
+	src := s.Title
+	if src == "" {
+		src = "{{.initiator.name}}的" + strings.ReplaceAll(s.Name, "{{", "")
+	}
+	if len(src) > 500 {
+		c.fail("title", "the title is longer than 500 bytes", "a shorter one")
+		return
+	}
+	t, err := template.New("title").Option("missingkey=error").Parse(src)
+	if err != nil {
+		c.fail("title", strings.TrimPrefix(err.Error(), "template: "), `"{{.initiator.name}}的采购申请：{{.form.item}}"`)
+		return
+	}
+	if t.Tree != nil {
+		for _, n := range t.Root.Nodes {
+			c.titleNode(n)
+		}
+	}
+	c.p.title = t
+}
+
+func (c *compiler) titleNode(n parse.Node) {
+	switch n := n.(type) {
+	case *parse.TextNode, *parse.CommentNode:
+	case *parse.ActionNode:
+		c.titlePipe(n.Pipe, false)
+	case *parse.IfNode:
+		c.titlePipe(n.Pipe, true)
+		for _, l := range []*parse.ListNode{n.List, n.ElseList} {
+			if l != nil {
+				for _, k := range l.Nodes {
+					c.titleNode(k)
+				}
+			}
+		}
+	default:
+		c.fail("title", fmt.Sprintf("%s is not allowed in a title", n), "{{.form.FIELD}}, {{.initiator.name}} and {{if}}")
+	}
+}
+
+func (c *compiler) titlePipe(p *parse.PipeNode, cond bool) {
+	if p == nil || len(p.Decl) > 0 || len(p.Cmds) != 1 {
+		c.fail("title", fmt.Sprintf("%s is not allowed in a title", p), "{{.form.FIELD}}")
+		return
+	}
+	for i, arg := range p.Cmds[0].Args {
+		switch a := arg.(type) {
+		case *parse.FieldNode:
+			if what := c.titleField(a.Ident); what != "" {
+				c.fail("title", what, "{{.form.FIELD}} or {{.initiator.name}}")
+			}
+		case *parse.StringNode:
+			if i == 0 && len(p.Cmds[0].Args) > 1 || !cond {
+				c.fail("title", fmt.Sprintf("%s is not allowed in a title", p), "{{.form.FIELD}}")
+			}
+		case *parse.IdentifierNode:
+			if !cond || i > 0 || !slices.Contains([]string{"eq", "ne", "not", "and", "or"}, a.Ident) {
+				c.fail("title", fmt.Sprintf("the function %s is not allowed in a title", a.Ident), "{{.form.FIELD}}")
+			}
+		default:
+			c.fail("title", fmt.Sprintf("%s is not allowed in a title", p), "{{.form.FIELD}}")
+		}
+	}
+}
+
+func (c *compiler) titleField(ident []string) string {
+	name := "." + strings.Join(ident, ".")
+	if len(ident) != 2 {
+		return name + " is not a value"
+	}
+	switch ident[0] {
+	case "form":
+		if _, ok := c.p.byField[ident[1]]; !ok {
+			return "the form has no field " + ident[1]
+		}
+		return ""
+	case "initiator":
+		if slices.Contains([]string{"id", "name", "dept", "title"}, ident[1]) {
+			return ""
+		}
+	}
+	return name + " is not known"
+}

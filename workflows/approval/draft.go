@@ -1,0 +1,192 @@
+package approval
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"magpie/adapters/card"
+	"magpie/adapters/event"
+	"magpie/workflows"
+)
+
+// draftLife is how long a form may lie before it expires.
+const draftLife = 7 * 24 * time.Hour
+
+const timerDraft = "draft"
+
+// start makes a draft and sends the form to the person who asked for it.
+func (d *decider) start(rest string) {
+	by := d.ev.Actor.Person
+	f := &started{From: d.ev.Connection, Gen: 1, Hidden: len(d.p.who) > 0}
+	f.p.People = map[string]person{by: {Name: d.ev.Actor.Name}}
+	f.p.Values = d.prefill(rest)
+	d.emitBy(f, by)
+	d.timerAt(timerDraft, d.now.Add(draftLife), 1, "7 days")
+	d.lookup(ask{ID: "initiator", For: "initiator"}, []string{"person:" + by}, by)
+	if len(d.p.who) > 0 {
+		d.lookup(ask{ID: "who", For: "who"}, d.p.who, by)
+	}
+	if conv := d.ev.Conv; conv != nil && conv.Type != event.ConvDirect {
+		if m, ok := d.ev.Body.(*event.Message); ok {
+			ref := m.Ref
+			d.effect(workflows.SendText{
+				Key: "started", To: workflows.To{Connection: d.ev.Connection, Conv: conv.Ref},
+				Text: card.T(fmt.Sprintf(textSentPrivately, d.p.def.Name)), ReplyTo: &ref,
+			})
+		}
+	}
+}
+
+// prefill puts what was written after the command into the first text field, and defaults into the others.
+func (d *decider) prefill(rest string) map[string]value {
+	v := map[string]value{}
+	for i := range d.p.fields {
+		f := &d.p.fields[i]
+		if !f.def.empty() {
+			v[f.id] = f.def
+		}
+		if f.private() && rest != "" {
+			if text, _ := f.parseText(event.Text(rest)); text.T != "" {
+				v[f.id] = value{T: cut(text.T, f.maxRunes())}
+				rest = ""
+			}
+		}
+	}
+	return v
+}
+
+// submit checks the form. What is wrong is shown on the card, with everything that was entered.
+func (d *decider) submit(a *event.Action) *workflows.Refusal {
+	switch {
+	case d.s.Status == workflows.StatusDraft && d.s.Draft.Hidden:
+		return workflows.Refuse("not_ready", textUnknown)
+	case d.s.Status != workflows.StatusDraft:
+		return d.over(textAlreadySent)
+	}
+	values, problems := map[string]value{}, map[string]string{}
+	var wrong, lines []string
+	for i := range d.p.fields {
+		f := &d.p.fields[i]
+		in, there := a.Form[f.id]
+		if !there && f.typ != typeBool {
+			in = event.Value{} // an input that was left empty need not come back
+		}
+		v, problem := f.parse(in, d.p.loc)
+		if !v.empty() {
+			values[f.id] = v
+		}
+		if problem != "" {
+			problems[f.id] = problem
+			wrong = append(wrong, f.id)
+			lines = append(lines, f.label+"："+problem)
+		}
+	}
+	if len(wrong) > 0 {
+		k := &kept{Fields: wrong}
+		k.p.Values, k.p.Problems = values, problems
+		d.emitBy(k, d.s.By)
+		d.say(card.ToastError, textFormProblem, strings.Join(lines, "；"))
+		return nil
+	}
+	d.accept(values)
+	return nil
+}
+
+// accept hands the form in.
+func (d *decider) accept(values map[string]value) {
+	f := &submitted{No: number(d.in.ID, d.now.In(d.p.loc)), Form: map[string]value{}}
+	f.p.Form = map[string]value{}
+	var named []string
+	for i := range d.p.fields {
+		x := &d.p.fields[i]
+		v, ok := values[x.id]
+		switch {
+		case !ok:
+		case x.private():
+			f.p.Form[x.id] = v
+		default:
+			f.Form[x.id] = v
+		}
+		switch x.typ {
+		case typePerson:
+			if v.T != "" {
+				named = append(named, "person:"+v.T)
+			}
+		case typePersons:
+			for _, id := range v.L {
+				named = append(named, "person:"+id)
+			}
+		}
+	}
+	if d.ev.Actor.Name != "" {
+		f.p.People = map[string]person{d.s.By: {Name: d.ev.Actor.Name}}
+		d.s.know(f.p.People)
+	}
+	f.p.Title = d.title(values)
+	d.emitBy(f, d.s.By)
+	d.effect(workflows.CancelTimer{Name: timerDraft})
+	d.say(card.ToastSuccess, textSubmitted)
+	if len(named) > 0 {
+		slices.Sort(named)
+		d.lookup(ask{ID: "form", For: "form"}, slices.Compact(named), d.s.By)
+	}
+	if d.s.Known {
+		d.walk(d.p.first)
+	}
+}
+
+// number is what people quote: the day, and a piece of the instance's id that is hard to confuse.
+func number(id string, now time.Time) string {
+	sum := sha256.Sum256([]byte(id))
+	return now.Format("20060102") + "-" + strings.ToUpper(hex.EncodeToString(sum[:4]))
+}
+
+// title words the instance.
+func (d *decider) title(values map[string]value) string {
+	form := map[string]any{}
+	for i := range d.p.fields {
+		f := &d.p.fields[i]
+		text := f.show(values[f.id], d.p.loc, d.s.name)
+		if f.typ == typeMoney {
+			text = strings.TrimSuffix(strings.TrimPrefix(text, "¥"), ".00")
+		}
+		form[f.id] = oneLine(text, 100)
+	}
+	who := d.s.People[d.s.By]
+	var b strings.Builder
+	err := d.p.title.Execute(&b, map[string]any{
+		"form":      form,
+		"initiator": map[string]any{"id": d.s.By, "name": d.s.name(d.s.By), "dept": who.Dept, "title": who.Title},
+	})
+	if err != nil { // a comparison of things that can't be compared
+		return oneLine(d.s.name(d.s.By)+"的"+d.p.def.Name, maxTitle)
+	}
+	return oneLine(b.String(), maxTitle)
+}
+
+// maxTitle is how many characters a title has at most.
+const maxTitle = 120
+
+// oneLine joins the words of a text by single spaces and shortens it.
+func oneLine(s string, n int) string {
+	s = strings.Join(strings.Fields(clean(s, false)), " ")
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
+
+// cancel drops a draft.
+func (d *decider) cancel() *workflows.Refusal {
+	if d.s.Status != workflows.StatusDraft {
+		return d.over(textAlreadySent)
+	}
+	d.effect(workflows.CancelTimer{Name: timerDraft})
+	d.finish(workflows.StatusWithdrawn, "canceled", "", d.s.By)
+	d.say(card.ToastInfo, textCanceled)
+	return nil
+}

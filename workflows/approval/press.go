@@ -1,0 +1,236 @@
+package approval
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"magpie/adapters/card"
+	"magpie/adapters/event"
+	"magpie/workflows"
+)
+
+const (
+	maxReason = 1000             // runes of an opinion
+	urgeEvery = 30 * time.Minute // between two urges of one task
+)
+
+// press judges a button. The card may be old: what counts is how things stand now.
+func (d *decider) press(a *event.Action) *workflows.Refusal {
+	slot := d.slot(a.Slot)
+	if key, ok := strings.CutPrefix(slot, "task/"); ok {
+		return d.pressTask(key, a)
+	}
+	if slot != slotInitiator {
+		return workflows.Refuse("unknown_action", textUnknown)
+	}
+	if d.ev.Actor.Person != d.s.By {
+		return workflows.Refuse("not_yours", textNotYours)
+	}
+	switch a.Verb {
+	case "submit":
+		return d.submit(a)
+	case "cancel":
+		return d.cancel()
+	case "withdraw":
+		return d.withdrawn()
+	case "urge":
+		return d.urge()
+	}
+	return workflows.Refuse("unknown_action", textUnknown)
+}
+
+// over refuses what comes after the end, or before its time; draft says what else a running one is told.
+func (d *decider) over(running string) *workflows.Refusal {
+	r := workflows.Refuse("ended", textOver, statusWords[d.s.Status])
+	switch d.s.Status {
+	case workflows.StatusRunning:
+		r = workflows.Refuse("already_submitted", "%s", running)
+	case workflows.StatusDraft:
+		r = workflows.Refuse("not_submitted", textNotSubmitted)
+	}
+	r.Refresh = true
+	return r
+}
+
+// pressTask judges a decision at a task.
+func (d *decider) pressTask(key string, a *event.Action) *workflows.Refusal {
+	r, x, n := d.find(key)
+	if x == nil {
+		return workflows.Refuse("unknown_action", textUnknown)
+	}
+	if a.Verb != "approve" && a.Verb != "reject" {
+		return workflows.Refuse("unknown_action", textUnknown)
+	}
+	person := x.Person
+	if n < x.Task {
+		person = x.past(n).Person
+	}
+	if d.ev.Actor.Person == "" || d.ev.Actor.Person != person {
+		return workflows.Refuse("not_your_task", textNotYourTask, d.s.name(person))
+	}
+	if n < x.Task || x.State != workflows.TaskOpen || d.s.Status != workflows.StatusRunning {
+		return d.late(r, x, n)
+	}
+	reason, refusal := opinion(a)
+	switch {
+	case refusal != nil:
+		return refusal
+	case a.Verb == "reject" && reason == "":
+		return workflows.Refuse("reason_required", textReasonNeeded)
+	}
+	d.vote(r, x, a.Verb, "", reason, d.ev.Actor.Person)
+	if a.Verb == "approve" {
+		d.say(card.ToastSuccess, textApproved)
+	} else {
+		d.say(card.ToastSuccess, textRejected)
+	}
+	return nil
+}
+
+// opinion reads what was written beside the decision.
+func opinion(a *event.Action) (string, *workflows.Refusal) {
+	in, ok := a.Form["opinion"]
+	if !ok {
+		return "", nil
+	}
+	text, ok := scalar(in)
+	if !ok {
+		return "", workflows.Refuse("invalid_form", textNotText)
+	}
+	text = strings.TrimSpace(clean(text, true))
+	if len([]rune(text)) > maxReason {
+		return "", workflows.Refuse("invalid_form", textReasonLong, maxReason)
+	}
+	return text, nil
+}
+
+// vote records a decision and what follows from it.
+func (d *decider) vote(r *run, x *seat, verb, auto, reason, actor string) {
+	n := d.p.nodes[r.Node]
+	d.stopTimer(r, x)
+	f := &voted{place: place{r.Node, r.Round, x.ID}, Verb: verb, Auto: auto}
+	f.p.Reason = reason
+	d.emitBy(f, actor)
+	d.progress(n, r.Round)
+}
+
+// find is the seat of a task's key, and the task's number.
+func (d *decider) find(key string) (*run, *seat, int) {
+	for i := range d.s.Runs {
+		r := &d.s.Runs[i]
+		for k := range r.Seats {
+			for n := 1; n <= r.Seats[k].Task; n++ {
+				if taskKey(r.Node, r.Round, r.Seats[k].ID, n) == key {
+					return r, &r.Seats[k], n
+				}
+			}
+		}
+	}
+	return nil, nil, 0
+}
+
+func (s *seat) past(n int) pastTask {
+	for _, p := range s.Past {
+		if p.N == n {
+			return p
+		}
+	}
+	return pastTask{}
+}
+
+// late refuses a decision that comes too late, naming what happened instead.
+func (d *decider) late(r *run, x *seat, n int) *workflows.Refusal {
+	var out *workflows.Refusal
+	switch {
+	case n < x.Task:
+		to := x.Person
+		for _, p := range x.Past {
+			if p.N == n+1 {
+				to = p.Person
+			}
+		}
+		out = workflows.Refuse("moved", textMoved, d.s.name(to))
+	case x.State == workflows.TaskApproved || x.State == workflows.TaskRejected:
+		out = workflows.Refuse("already_decided", "%s", d.decision(x, true))
+	case x.State == workflows.TaskSuperseded && r.decisive() != nil:
+		out = workflows.Refuse("already_decided", "%s", d.decision(r.decisive(), false))
+	case d.s.Status.Ended():
+		out = workflows.Refuse("ended", textOver, statusWords[d.s.Status])
+	default:
+		out = workflows.Refuse("already_decided", textClosed)
+	}
+	out.Refresh = true
+	return out
+}
+
+// decision words who decided and when: 韩梅梅 10:32 已同意.
+func (d *decider) decision(x *seat, self bool) string {
+	word := textApproved
+	if x.State == workflows.TaskRejected {
+		word = textRejected
+	}
+	who := d.s.name(x.By)
+	switch {
+	case x.By == "":
+		who = d.s.name(x.Person)
+	case self && x.By == d.ev.Actor.Person:
+		who = "你"
+	}
+	return fmt.Sprintf(textDecided, who, d.clock(x.Closed.time()), word)
+}
+
+// withdrawn takes the request back.
+func (d *decider) withdrawn() *workflows.Refusal {
+	if d.s.Status != workflows.StatusRunning {
+		return d.over("")
+	}
+	if !d.p.withdraw {
+		return workflows.Refuse("no_withdraw", textNoWithdraw)
+	}
+	d.finish(workflows.StatusWithdrawn, "withdrawn", "", d.s.By)
+	d.say(card.ToastSuccess, textWithdrawn)
+	return nil
+}
+
+// urge nudges everybody who is asked now and was not nudged a moment ago.
+func (d *decider) urge() *workflows.Refusal {
+	if d.s.Status != workflows.StatusRunning {
+		return d.over("")
+	}
+	var next time.Time
+	f := &urged{}
+	var names []string
+	for i := range d.s.Runs {
+		r := &d.s.Runs[i]
+		for k := range r.Seats {
+			x := &r.Seats[k]
+			if x.State != workflows.TaskOpen {
+				continue
+			}
+			if again := x.Urged.time().Add(urgeEvery); x.Urged != 0 && d.now.Before(again) {
+				if next.IsZero() || again.Before(next) {
+					next = again
+				}
+				continue
+			}
+			f.Seats = append(f.Seats, place{r.Node, r.Round, x.ID})
+			names = append(names, d.s.name(x.Person))
+			key := taskKey(r.Node, r.Round, x.ID, x.Task)
+			id := fmt.Sprintf("urge/%s/%d", key, x.Urges+1)
+			to := workflows.To{Person: x.Person}
+			d.effect(workflows.Urge{Key: id, Slot: slotTask(key), To: to, Level: card.UrgeApp})
+			d.effect(workflows.SendText{Key: id, To: to, Text: card.T(fmt.Sprintf(textUrge, d.s.name(d.s.By), d.s.Title))})
+		}
+	}
+	switch {
+	case len(f.Seats) > 0:
+	case !next.IsZero():
+		return workflows.Refuse("urged_recently", textUrgedEarly, d.clock(next))
+	default:
+		return workflows.Refuse("nobody_open", textNobodyOpen)
+	}
+	d.emitBy(f, d.s.By)
+	d.say(card.ToastSuccess, textUrged, strings.Join(names, "、"))
+	return nil
+}

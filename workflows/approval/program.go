@@ -1,0 +1,141 @@
+package approval
+
+import (
+	"strings"
+	"text/template"
+	"time"
+	"unicode"
+
+	"magpie/adapters/event"
+	"magpie/workflows"
+	"magpie/workflows/cond"
+	"magpie/workflows/workcal"
+)
+
+// Kind is the approval kind, for the registry.
+type Kind struct{}
+
+var _ workflows.Kind = Kind{}
+
+// Name is what YAML says after `kind:`.
+func (Kind) Name() string { return "approval" }
+
+// Program is a compiled approval. It is immutable and safe for concurrent use.
+type Program struct {
+	def      workflows.Definition
+	about    string
+	commands []string
+	menu     []string
+	who      []string // selectors of those who may start it; nil: everyone
+	fields   []field
+	byField  map[string]*field
+	title    *template.Template
+	nodes    map[string]*node
+	order    []*node // as in the file
+	first    string  // id of the first node, "" when there is none
+	same     string  // off, consecutive, whole
+	self     string  // ask, skip, manager
+	withdraw bool
+	cal      workflows.Calendar
+	loc      *time.Location
+}
+
+var (
+	_ workflows.Program   = (*Program)(nil)
+	_ workflows.Explainer = (*Program)(nil)
+)
+
+// nodeKind tells what a node does.
+type nodeKind int
+
+const (
+	nodeApprove nodeKind = iota
+	nodeCC
+	nodeBranch
+)
+
+// node is one compiled step. next is the node after it, "" at the end of the flow.
+type node struct {
+	id, name string
+	kind     nodeKind
+	cond     *cond.Cond // nil: always
+	next     string
+
+	by       []string // approve: selectors
+	mode     modeSpec
+	veto     bool
+	remind   *remindSpec
+	timeout  *timeoutSpec
+	ifNobody string // skip, reject, or a selector
+
+	to   []string // cc
+	arms []arm    // branch; the last has no cond
+}
+
+// arm is one way through a branch. first is its first node, or the branch's next when it is empty.
+type arm struct {
+	cond  *cond.Cond
+	first string
+}
+
+// Definition returns what the Program was compiled from.
+func (p *Program) Definition() workflows.Definition { return p.def }
+
+// Commands are the words that start it.
+func (p *Program) Commands() []string { return p.commands }
+
+// Description is what the file says about the flow, "" when it says nothing.
+func (p *Program) Description() string { return p.about }
+
+// Correlate starts an instance for a command of a known person, in a message to the bot, as a slash
+// command or from the menu.
+func (p *Program) Correlate(ev event.Event) (workflows.Correlation, bool) {
+	if ev.Actor.Type != event.ActorUser || ev.Actor.Person == "" {
+		return workflows.Correlation{}, false
+	}
+	if _, ok := p.command(ev); !ok {
+		return workflows.Correlation{}, false
+	}
+	return workflows.Correlation{Key: ev.Connection + "/" + ev.ID, Start: true}, true
+}
+
+// command tells whether an event starts the flow, and what was written after the command.
+func (p *Program) command(ev event.Event) (rest string, ok bool) {
+	switch b := ev.Body.(type) {
+	case *event.Message:
+		if ev.Kind != event.KindMessage || ev.Conv == nil || !ev.Conv.ToBot {
+			return "", false
+		}
+		text := strings.TrimSpace(b.Text)
+		word, rest := text, ""
+		if i := strings.IndexFunc(text, unicode.IsSpace); i >= 0 {
+			word, rest = text[:i], strings.TrimSpace(text[i:])
+		}
+		return rest, p.hasCommand(strings.TrimPrefix(word, "/"))
+	case *event.Command:
+		return strings.TrimSpace(b.Args), p.hasCommand(strings.TrimPrefix(b.Name, "/"))
+	case *event.Menu:
+		for _, key := range p.menu {
+			if b.Key == key {
+				return "", true
+			}
+		}
+	}
+	return "", false
+}
+
+func (p *Program) hasCommand(word string) bool {
+	for _, c := range p.commands {
+		if strings.EqualFold(c, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// after is t and a span, and whether holidays are known for all of it.
+func (p *Program) after(t time.Time, s workcal.Span) (time.Time, bool) {
+	due := s.After(t, p.cal, p.loc).UTC().Truncate(time.Millisecond)
+	known := p.cal == nil || s.Unit != workcal.WorkHours && s.Unit != workcal.WorkDays && s.Unit != workcal.NextDay || p.cal.Known(t, due)
+	return due, known
+}

@@ -1,0 +1,173 @@
+package approval
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"magpie/config"
+	"magpie/workflows"
+	"magpie/workflows/workcal"
+)
+
+// spec is a workflow file of kind approval.
+type spec struct {
+	Kind        string               `yaml:"kind,required" jsonschema:"enum=approval"`
+	ID          string               `yaml:"id,required"`
+	Name        string               `yaml:"name,required"`
+	Description string               `yaml:"description"`
+	Start       startSpec            `yaml:"start"`
+	Form        []fieldSpec          `yaml:"form,required"`
+	Title       string               `yaml:"title"`
+	Steps       []stepSpec           `yaml:"steps,required"`
+	Rules       rulesSpec            `yaml:"rules"`
+	On          *config.Node         `yaml:"on"`
+	Tests       []workflows.TestSpec `yaml:"tests"`
+}
+
+type startSpec struct {
+	Commands []string `yaml:"commands,scalar"`
+	Menu     []string `yaml:"menu,scalar"`
+	Who      []string `yaml:"who,scalar"`
+}
+
+type fieldSpec struct {
+	ID          string         `yaml:"id,required"`
+	Type        string         `yaml:"type,required" jsonschema:"enum=text,enum=longtext,enum=number,enum=money,enum=date,enum=datetime,enum=select,enum=multiselect,enum=person,enum=persons,enum=bool,enum=table,enum=attachment,enum=computed"`
+	Label       string         `yaml:"label,required"`
+	Required    bool           `yaml:"required"`
+	Placeholder string         `yaml:"placeholder"`
+	Min         config.Decimal `yaml:"min"`
+	Max         config.Decimal `yaml:"max"`
+	Options     []optionSpec   `yaml:"options"`
+	Default     *config.Node   `yaml:"default"`
+	Columns     *config.Node   `yaml:"columns"`
+	Value       *config.Node   `yaml:"value"`
+}
+
+// optionSpec is `设备` or {value: device, label: 设备}.
+type optionSpec struct {
+	Value string
+	Label string
+}
+
+// DecodeYAML reads either form.
+func (o *optionSpec) DecodeYAML(n *config.Node) config.Problems {
+	if n.Kind() == config.Map {
+		var long struct {
+			Value string `yaml:"value,required"`
+			Label string `yaml:"label,required"`
+		}
+		ps := n.Decode(&long)
+		o.Value, o.Label = long.Value, long.Label
+		return ps
+	}
+	ps := n.Decode(&o.Value)
+	o.Label = o.Value
+	return ps
+}
+
+type stepSpec struct {
+	ID       string       `yaml:"id"`
+	Name     string       `yaml:"name"`
+	If       string       `yaml:"if"`
+	Approve  *approveSpec `yaml:"approve"`
+	Remind   *remindSpec  `yaml:"remind"`
+	Timeout  *timeoutSpec `yaml:"timeout"`
+	IfNobody string       `yaml:"if_nobody"`
+	CC       *ccSpec      `yaml:"cc"`
+	Branch   []armSpec    `yaml:"branch"`
+	Parallel *config.Node `yaml:"parallel"`
+}
+
+type approveSpec struct {
+	By   []string `yaml:"by,required,scalar"`
+	Mode modeSpec `yaml:"mode"`
+	Veto *bool    `yaml:"veto"`
+}
+
+type remindSpec struct {
+	After  workcal.Span `yaml:"after,required"`
+	Every  workcal.Span `yaml:"every"`
+	AtMost int          `yaml:"at_most" jsonschema:"minimum=1,maximum=20"`
+}
+
+type timeoutSpec struct {
+	After workcal.Span `yaml:"after,required"`
+	Then  string       `yaml:"then,required" jsonschema:"enum=remind,enum=escalate,enum=transfer,enum=approve,enum=reject"`
+	To    []string     `yaml:"to,scalar"`
+}
+
+type ccSpec struct {
+	To []string `yaml:"to,required,scalar"`
+}
+
+type armSpec struct {
+	If    string     `yaml:"if"`
+	Else  bool       `yaml:"else"`
+	Steps []stepSpec `yaml:"steps"`
+}
+
+type rulesSpec struct {
+	SamePerson          string `yaml:"same_person" jsonschema:"enum=off,enum=consecutive,enum=whole,enum=skip_repeat"`
+	InitiatorIsApprover string `yaml:"initiator_is_approver" jsonschema:"enum=ask,enum=skip,enum=manager"`
+	Withdraw            string `yaml:"withdraw" jsonschema:"enum=until_final,enum=never"`
+}
+
+// modeKind is how the seats of a step decide together.
+type modeKind string
+
+const (
+	modeAny      modeKind = "any"      // 或签: the first answer decides
+	modeAll      modeKind = "all"      // 会签: all must agree
+	modeSequence modeKind = "sequence" // 依次: all must agree, one after the other
+	modeRatio    modeKind = "ratio"    // at least N percent
+	modeCount    modeKind = "count"    // at least N
+)
+
+// modeSpec is any, all, sequence, {ratio: 60%} or {count: 2}.
+type modeSpec struct {
+	Kind modeKind
+	N    int // percent or count
+}
+
+// DecodeYAML reads either form.
+func (m *modeSpec) DecodeYAML(n *config.Node) config.Problems {
+	if n.Kind() != config.Map {
+		var word string
+		if ps := n.Decode(&word); ps.Bad() {
+			return ps
+		}
+		switch k := modeKind(word); k {
+		case modeAny, modeAll, modeSequence:
+			m.Kind = k
+			return nil
+		}
+		want := "any, all, sequence, {ratio: 60%} or {count: 2}"
+		if near := config.Nearest(word, []string{"any", "all", "sequence"}); near != "" {
+			want = "did you mean " + near + "?"
+		}
+		return config.Problems{n.Problem(fmt.Sprintf("%q is not a mode", word), want)}
+	}
+	var long struct {
+		Ratio string `yaml:"ratio"`
+		Count int    `yaml:"count" jsonschema:"minimum=1,maximum=100"`
+	}
+	ps := n.Decode(&long)
+	if ps.Bad() {
+		return ps
+	}
+	switch {
+	case (long.Ratio == "") == (long.Count == 0):
+		ps = append(ps, n.Problem("a mode needs either ratio or count", "{ratio: 60%} or {count: 2}"))
+	case long.Count > 0:
+		m.Kind, m.N = modeCount, long.Count
+	default:
+		p, err := strconv.Atoi(strings.TrimSuffix(long.Ratio, "%"))
+		if err != nil || !strings.HasSuffix(long.Ratio, "%") || p < 1 || p > 100 {
+			return append(ps, n.At("ratio").Problem(fmt.Sprintf("%q is not a whole percentage", long.Ratio), "1% to 100%"))
+		}
+		m.Kind, m.N = modeRatio, p
+	}
+	return ps
+}

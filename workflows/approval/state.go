@@ -1,0 +1,261 @@
+package approval
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"magpie/workflows"
+	"magpie/workflows/cond"
+)
+
+// stamp is an instant in milliseconds since 1970 UTC, 0 for none: what the trail and the state hold.
+type stamp int64
+
+func stampOf(t time.Time) stamp {
+	if t.IsZero() {
+		return 0
+	}
+	return stamp(t.UnixMilli())
+}
+
+func (s stamp) time() time.Time {
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(s)).UTC()
+}
+
+// state is an instance, as a fold of its trail. Names are short: it is read and written with every command.
+type state struct {
+	Status workflows.Status  `json:"s"`
+	By     string            `json:"by"`           // initiator
+	Known  bool              `json:"k,omitempty"`  // the initiator was looked up
+	People map[string]person `json:"pp,omitempty"` // everybody who was named
+	No     string            `json:"no,omitempty"` // what people quote
+	Title  string            `json:"t,omitempty"`
+	Form   map[string]value  `json:"f,omitempty"`
+	Draft  *draft            `json:"d,omitempty"` // until it is handed in
+	Runs   []run             `json:"r,omitempty"` // steps reached, in order
+	Asks   []ask             `json:"q,omitempty"` // questions about people that wait for an answer
+	CC     []string          `json:"cc,omitempty"`
+	Gen    int64             `json:"g,omitempty"` // of the timer set last
+	Why    string            `json:"w,omitempty"` // code of how it ended
+	Reason string            `json:"wr,omitempty"`
+	EndBy  string            `json:"eb,omitempty"`
+	Begun  stamp             `json:"ba"`
+	Sent   stamp             `json:"sa,omitempty"`
+	Ended  stamp             `json:"ea,omitempty"`
+}
+
+// person is somebody as they were when they were looked up.
+type person struct {
+	Name  string `json:"n,omitempty"`
+	Dept  string `json:"d,omitempty"`
+	Title string `json:"t,omitempty"`
+}
+
+// draft is a form that was not handed in yet.
+type draft struct {
+	Values   map[string]value  `json:"v,omitempty"` // as entered
+	Problems map[string]string `json:"p,omitempty"` // field → what must change
+	Hidden   bool              `json:"h,omitempty"` // the card waits until it is known whether they may start it
+}
+
+// run is one pass through a step.
+type run struct {
+	Node   string   `json:"n"`
+	Round  int      `json:"o"`
+	State  runState `json:"s"`
+	Why    string   `json:"w,omitempty"` // why it was skipped, failed or is stuck
+	Mode   modeKind `json:"m,omitempty"`
+	Need   int      `json:"nd,omitempty"` // weight of approvals that passes it; of a branch the arm
+	Veto   bool     `json:"v,omitempty"`
+	Seats  []seat   `json:"e,omitempty"`
+	At     stamp    `json:"a,omitempty"`
+	Closed stamp    `json:"c,omitempty"`
+	Gen    int64    `json:"g,omitempty"` // of the timer that asks again
+	Snap   string   `json:"sn,omitempty"`
+}
+
+type runState string
+
+const (
+	runAsking   runState = "asking"
+	runOpen     runState = "open"
+	runPassed   runState = "passed"
+	runFailed   runState = "failed"
+	runSkipped  runState = "skipped"
+	runCanceled runState = "canceled"
+	runStuck    runState = "stuck" // nobody found; a timer asks again
+	runForked   runState = "forked"
+)
+
+// seat is one approver's place in a run. Its id stays the same whoever sits there.
+type seat struct {
+	ID     string              `json:"i"`
+	Person string              `json:"p"`
+	Weight int                 `json:"w,omitempty"` // 0 is 1
+	State  workflows.TaskState `json:"s,omitempty"` // "" while it is not their turn
+	Task   int                 `json:"k,omitempty"` // how many tasks the seat has had
+	At     stamp               `json:"a,omitempty"`
+	Due    stamp               `json:"d,omitempty"`
+	Guess  bool                `json:"gs,omitempty"` // Due reaches into a year without holiday data
+	Closed stamp               `json:"c,omitempty"`
+	By     string              `json:"b,omitempty"` // who decided, when it was a person
+	Auto   string              `json:"u,omitempty"` // why it was decided without one: same_person, initiator, timeout
+	Refers string              `json:"rf,omitempty"`
+	Reason string              `json:"rs,omitempty"`
+	Remind int64               `json:"rg,omitempty"` // generation of the timers
+	Late   int64               `json:"lg,omitempty"`
+	Nudged int                 `json:"rn,omitempty"` // reminders sent
+	Urged  stamp               `json:"ua,omitempty"`
+	Urges  int                 `json:"un,omitempty"`
+	Past   []pastTask          `json:"x,omitempty"`
+	dirty  bool                // its task changed in this command
+}
+
+// pastTask is a task that the seat handed over.
+type pastTask struct {
+	N      int                 `json:"k"`
+	Person string              `json:"p"`
+	State  workflows.TaskState `json:"s"`
+	At     stamp               `json:"a"`
+	Due    stamp               `json:"d,omitempty"`
+	Closed stamp               `json:"c"`
+	dirty  bool
+}
+
+// ask is a question about people. Persons holds what is known already, with "" where the answer goes.
+type ask struct {
+	ID      string   `json:"i"`
+	For     string   `json:"f"` // initiator, who, form, by, self, else, up, to, cc
+	Node    string   `json:"n,omitempty"`
+	Round   int      `json:"o,omitempty"`
+	Seat    string   `json:"e,omitempty"`
+	Task    int      `json:"k,omitempty"`
+	Persons []string `json:"p,omitempty"`
+	Hops    int      `json:"h,omitempty"`
+}
+
+func decodeState(b []byte) (*state, error) {
+	s := &state{}
+	if len(b) == 0 {
+		return s, nil
+	}
+	if err := json.Unmarshal(b, s); err != nil {
+		return nil, fmt.Errorf("decode approval state: %w", err)
+	}
+	return s, nil
+}
+
+func (s *state) run(node string, round int) *run {
+	for i := range s.Runs {
+		if s.Runs[i].Node == node && s.Runs[i].Round == round {
+			return &s.Runs[i]
+		}
+	}
+	return nil
+}
+
+// rounds is how often a node was reached.
+func (s *state) rounds(node string) int {
+	n := 0
+	for i := range s.Runs {
+		if s.Runs[i].Node == node {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *run) seat(id string) *seat {
+	for i := range r.Seats {
+		if r.Seats[i].ID == id {
+			return &r.Seats[i]
+		}
+	}
+	return nil
+}
+
+// sits reports whether a person has a seat that may still decide, or has decided.
+func (r *run) sits(person string) bool {
+	for i := range r.Seats {
+		if r.Seats[i].Person == person {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *seat) weight() int {
+	if s.Weight == 0 {
+		return 1
+	}
+	return s.Weight
+}
+
+func (s *state) ask(id string) (ask, bool) {
+	for _, a := range s.Asks {
+		if a.ID == id {
+			return a, true
+		}
+	}
+	return ask{}, false
+}
+
+// name is what people call a person: their name, or their id while it is not known.
+func (s *state) name(id string) string {
+	if p, ok := s.People[id]; ok && p.Name != "" {
+		return p.Name
+	}
+	return id
+}
+
+func (s *state) know(people map[string]person) {
+	for id, p := range people {
+		if s.People == nil {
+			s.People = map[string]person{}
+		}
+		old := s.People[id]
+		if p.Name == "" {
+			p.Name = old.Name
+		}
+		if p.Dept == "" {
+			p.Dept = old.Dept
+		}
+		if p.Title == "" {
+			p.Title = old.Title
+		}
+		s.People[id] = p
+	}
+}
+
+// values is what conditions read.
+func (s *state) values() cond.Values {
+	v := cond.Values{Form: make(map[string]cond.Value, len(s.Form))}
+	for id, f := range s.Form {
+		v.Form[id] = cond.Value{Text: f.T, List: f.L}
+	}
+	p := s.People[s.By]
+	v.Initiator = cond.Initiator{ID: s.By, Name: s.name(s.By), Dept: p.Dept, Title: p.Title}
+	return v
+}
+
+// Slots: one card each for the initiator, for every task, and for everybody who is told.
+const slotInitiator = "initiator"
+
+func slotCC(person string) string { return "cc/" + person }
+
+// taskKey names a task in the instance; its card's slot is "task/" and the key. The first task of a seat
+// has no number, so that the key is the one people quote.
+func taskKey(node string, round int, seat string, n int) string {
+	key := node + "/" + strconv.Itoa(round) + "/" + seat
+	if n > 1 {
+		key += "/" + strconv.Itoa(n)
+	}
+	return key
+}
+
+func slotTask(key string) string { return "task/" + key }

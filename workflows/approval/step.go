@@ -1,0 +1,171 @@
+package approval
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"magpie/adapters/card"
+	"magpie/adapters/event"
+	"magpie/workflows"
+)
+
+// decider is one command being decided: it emits facts, which change the state at once, and effects.
+type decider struct {
+	p       *Program
+	in      workflows.Instance
+	ev      event.Event
+	now     time.Time
+	s       *state
+	trail   []workflows.Entry
+	effects []workflows.Effect
+	toast   *card.Toast
+}
+
+// Step decides one event. An event that changes nothing, such as a stale timer, gives the zero Outcome.
+func (p *Program) Step(in workflows.Instance, ev event.Event, now time.Time) (workflows.Outcome, error) {
+	s, err := decodeState(in.State)
+	if err != nil {
+		return workflows.Outcome{}, fmt.Errorf("step %s: %w", in.ID, err)
+	}
+	d := &decider{p: p, in: in, ev: ev, now: now.UTC().Truncate(time.Millisecond), s: s}
+	if err := d.decide(); err != nil {
+		return workflows.Outcome{}, err
+	}
+	return d.outcome(), nil
+}
+
+// decide finds out what the event asks for.
+func (d *decider) decide() error {
+	if d.in.Rev == 0 && d.s.Begun == 0 {
+		if rest, ok := d.p.command(d.ev); ok && d.ev.Actor.Person != "" {
+			d.start(rest)
+			return nil
+		}
+		return fmt.Errorf("step %s: a %s can't start the flow %s", d.in.ID, d.ev.Kind, d.p.def.ID)
+	}
+	switch b := d.ev.Body.(type) {
+	case *event.Action:
+		if r := d.press(b); r != nil {
+			return r
+		}
+	case *event.Timer:
+		d.timer(b)
+	case *event.Lookup:
+		return d.answer(b)
+	}
+	return nil
+}
+
+// emit records a fact and applies it.
+func (d *decider) emit(f fact) { d.emitBy(f, "") }
+
+// emitBy records a fact of a person.
+func (d *decider) emitBy(f fact, actor string) {
+	f.apply(d.s, stampOf(d.now), actor)
+	d.trail = append(d.trail, entry(f, d.now, actor))
+}
+
+func (d *decider) effect(e workflows.Effect) { d.effects = append(d.effects, e) }
+
+// say answers the press.
+func (d *decider) say(kind card.ToastKind, format string, args ...any) {
+	d.toast = &card.Toast{Kind: kind, Text: card.T(fmt.Sprintf(format, args...))}
+}
+
+// outcome closes the command: tasks that changed, every card, and the new state.
+func (d *decider) outcome() workflows.Outcome {
+	if len(d.trail) == 0 {
+		return workflows.Outcome{Effects: d.effects, Toast: d.toast}
+	}
+	d.cards()
+	in := d.in
+	in.Definition, in.Hash, in.Kind = d.p.def.ID, d.p.def.Hash, "approval"
+	in.Status, in.Initiator, in.Title = d.s.Status, d.s.By, d.s.Title
+	if in.Title == "" {
+		in.Title = d.p.def.Name
+	}
+	in.EndedAt = d.s.Ended.time()
+	in.State = encodeState(d.s)
+	return workflows.Outcome{Instance: &in, Tasks: d.tasks(), Trail: d.trail, Effects: d.effects, Toast: d.toast}
+}
+
+// tasks lists the rows that changed.
+func (d *decider) tasks() []workflows.Task {
+	var out []workflows.Task
+	for i := range d.s.Runs {
+		r := &d.s.Runs[i]
+		for k := range r.Seats {
+			x := &r.Seats[k]
+			for _, old := range x.Past {
+				if old.dirty {
+					out = append(out, d.task(r, x, old.N, old.Person, old.State, old.At, old.Due, old.Closed))
+				}
+			}
+			if x.dirty && x.Task > 0 {
+				st := x.State
+				if x.Auto == autoSame || x.Auto == autoSelf {
+					st = workflows.TaskSkipped
+				}
+				if x.Auto == autoTimeout {
+					st = workflows.TaskTimedOut
+				}
+				out = append(out, d.task(r, x, x.Task, x.Person, st, x.At, x.Due, x.Closed))
+			}
+		}
+	}
+	return out
+}
+
+func (d *decider) task(r *run, x *seat, n int, person string, st workflows.TaskState, at, due, closed stamp) workflows.Task {
+	return workflows.Task{
+		ID: d.in.ID + "/" + taskKey(r.Node, r.Round, x.ID, n), Instance: d.in.ID, Node: r.Node, Seat: x.ID, Round: r.Round,
+		Person: person, State: st, Title: d.s.Title, OpenedAt: at.time(), DueAt: due.time(), ClosedAt: closed.time(),
+	}
+}
+
+// nextGen is the generation for a timer that is set now.
+func (d *decider) nextGen() int64 {
+	d.s.Gen++ // the fact that carries it sets it again; a fold sees only the fact
+	return d.s.Gen
+}
+
+func (d *decider) timerAt(name string, at time.Time, gen int64, rule string) {
+	d.effect(workflows.SetTimer{Name: name, At: at, Generation: gen, Rule: rule})
+}
+
+// lookup asks who is meant.
+func (d *decider) lookup(a ask, selectors []string, initiator string) {
+	d.emit(&asked{ask: a, Selectors: selectors})
+	form := map[string][]string{}
+	for i := range d.p.fields {
+		switch f := &d.p.fields[i]; f.typ {
+		case typePerson:
+			if v := d.s.Form[f.id]; v.T != "" {
+				form[f.id] = []string{v.T}
+			}
+		case typePersons:
+			if v := d.s.Form[f.id]; len(v.L) > 0 {
+				form[f.id] = v.L
+			}
+		}
+	}
+	d.effect(workflows.Lookup{ID: a.ID, Selectors: selectors, Initiator: initiator, Form: form})
+}
+
+// slot is the slot's name without the instance.
+func (d *decider) slot(full string) string { return strings.TrimPrefix(full, d.in.ID+"/") }
+
+// clock is an instant as people read it: the time today, with the date on other days.
+func (d *decider) clock(t time.Time) string { return clockText(t, d.now, d.p.loc) }
+
+func clockText(t, now time.Time, loc *time.Location) string {
+	t, now = t.In(loc), now.In(loc)
+	switch {
+	case t.Format(time.DateOnly) == now.Format(time.DateOnly):
+		return t.Format("15:04")
+	case t.Year() == now.Year():
+		return t.Format("01-02 15:04")
+	}
+	return t.Format("2006-01-02 15:04")
+}

@@ -1,0 +1,77 @@
+package approval
+
+import "magpie/workflows"
+
+// What people read. Cards are worded by templates; these are the answers to presses, the problems of a
+// form, and the short texts between cards.
+const (
+	textRequired  = "必填"
+	textNotText   = "请填写文字"
+	textTooLong   = "最多 %d 个字，现在有 %d 个"
+	textTooShort  = "至少 %d 个字"
+	textNotNumber = "请填写数字"
+	textTooLarge  = "数字太大"
+	textTooFine   = "最多 %d 位小数"
+	textTooSmall  = "不能小于 %s"
+	textTooBig    = "不能大于 %s"
+	textNegative  = "不能是负数"
+	textNotDate   = "请填写日期，例如 2026-01-31"
+	textNotTime   = "请填写日期和时间，例如 2026-01-31 18:00"
+	textNotOption = "请从选项中选择"
+	textOneOption = "只能选一项"
+	textTooMany   = "最多选 %d 个"
+	textTooFew    = "至少选 %d 个"
+	textNoPerson  = "找不到这个人"
+	textOnePerson = "只能选一个人"
+	textBadBool   = "请选择是或否"
+
+	textFormProblem  = "请修改后再提交：%s"
+	textSubmitted    = "已提交"
+	textCanceled     = "已取消"
+	textApproved     = "已同意"
+	textRejected     = "已拒绝"
+	textWithdrawn    = "已撤回"
+	textUrged        = "已催办：%s"
+	textNotYours     = "这张卡片不是你的，不能操作"
+	textNotYourTask  = "这项审批由%s处理，你不能操作"
+	textUnknown      = "这个操作已经不可用"
+	textOver         = "这项审批已结束：%s"
+	textDecided      = "%s %s %s"
+	textMoved        = "这项审批已转给%s"
+	textClosed       = "这项审批已不需要你处理"
+	textReasonNeeded = "请填写拒绝理由"
+	textReasonLong   = "理由最多 %d 个字"
+	textNoWithdraw   = "这个流程提交后不能撤回"
+	textNotSubmitted = "还没有提交"
+	textAlreadySent  = "已经提交过了"
+	textNobodyOpen   = "现在没有等待处理的审批人"
+	textUrgedEarly   = "刚刚催办过，%s 后可以再催"
+
+	textSentPrivately = "已把%s表发到与你的单聊"
+	textMayNot        = "你不在「%s」的可发起范围内"
+	textUrge          = "%s催你处理：%s"
+	textRemind        = "待你审批：%s，已等待 %s"
+	textTimedOut      = "审批已超时：%s"
+	textNobody        = "「%s」找不到审批人，已按流程拒绝"
+
+	textWaitsFor    = "等待 %s"
+	textFinding     = "正在查找审批人"
+	textStuck       = "找不到审批人，稍后重试"
+	textSkipIf      = "条件不满足，跳过"
+	textSkipNobody  = "找不到审批人，按规则跳过"
+	textAutoSame    = "已审批过，自动同意"
+	textAutoSelf    = "发起人即审批人，自动同意"
+	textAutoTimeout = "超时自动%s"
+	textCanceledRun = "未进行"
+	textGuessed     = "（期限所在年份还没有节假日数据，按普通工作日计算）"
+	textSupersede   = "无需处理"
+)
+
+// statusWords are what people read for a Status.
+var statusWords = map[workflows.Status]string{
+	workflows.StatusDraft: "待提交", workflows.StatusRunning: "审批中", workflows.StatusApproved: "已通过", workflows.StatusRejected: "已拒绝",
+	workflows.StatusWithdrawn: "已撤回", workflows.StatusTerminated: "已终止", workflows.StatusExpired: "已过期",
+}
+
+// modeWords are what people read for a mode.
+var modeWords = map[modeKind]string{modeAny: "或签", modeAll: "会签", modeSequence: "依次审批", modeRatio: "比例会签", modeCount: "票签"}

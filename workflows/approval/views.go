@@ -1,0 +1,409 @@
+package approval
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"magpie/adapters/card"
+	"magpie/adapters/event"
+	"magpie/workflows"
+)
+
+// View is what the approval.* templates see. Its shape is told in templates/builtin/README.md.
+type View struct {
+	Definition ViewDefinition `json:"definition"`
+	Instance   ViewInstance   `json:"instance"`
+	Initiator  ViewInitiator  `json:"initiator"`
+	Fields     []ViewField    `json:"fields"`
+	Steps      []ViewStep     `json:"steps"`
+	Current    int            `json:"current"`
+	Actions    []string       `json:"actions"`
+	Mine       bool           `json:"mine"`
+	Ended      bool           `json:"ended"`
+	Reason     string         `json:"reason"`
+	EndedAt    time.Time      `json:"ended_at,omitzero"`
+	Task       *ViewTask      `json:"task,omitempty"`
+	Form       *ViewForm      `json:"form,omitempty"`
+}
+
+// ViewDefinition names the flow.
+type ViewDefinition struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// ViewInstance is the request.
+type ViewInstance struct {
+	ID          string           `json:"id"`
+	No          string           `json:"no"` // what people quote; "" for a draft
+	Title       string           `json:"title"`
+	Status      workflows.Status `json:"status"`
+	StatusLabel string           `json:"status_label"`
+	CreatedAt   time.Time        `json:"created_at"`
+}
+
+// ViewInitiator is who asks.
+type ViewInitiator struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Dept string `json:"dept"`
+}
+
+// ViewPerson is somebody named.
+type ViewPerson struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// ViewField is one filled field, formatted.
+type ViewField struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
+	Short bool   `json:"short"`
+}
+
+// ViewStep is one step of the progress.
+type ViewStep struct {
+	ID    string         `json:"id"`
+	Name  string         `json:"name"`
+	State card.StepState `json:"state"`
+	Note  string         `json:"note"`
+}
+
+// ViewTask is the task that a card is about.
+type ViewTask struct {
+	ID        string              `json:"id"`
+	Node      string              `json:"node"`
+	Name      string              `json:"name"`
+	State     workflows.TaskState `json:"state"`
+	DecidedBy *ViewPerson         `json:"decided_by,omitempty"`
+	DecidedAt time.Time           `json:"decided_at,omitzero"`
+	Reason    string              `json:"reason"`
+	ModeLabel string              `json:"mode_label"`
+	DueAt     time.Time           `json:"due_at,omitzero"`
+}
+
+// ViewForm is the form of a draft.
+type ViewForm struct {
+	Inputs  []ViewInput `json:"inputs"`
+	Problem string      `json:"problem"` // of the last submit
+}
+
+// ViewInput is one field to fill in.
+type ViewInput struct {
+	Name        string         `json:"name"`
+	Label       string         `json:"label"`
+	Kind        card.InputKind `json:"kind"`
+	Required    bool           `json:"required"`
+	Placeholder string         `json:"placeholder"`
+	Options     []ViewOption   `json:"options,omitempty"`
+	Default     *event.Value   `json:"default,omitempty"`
+	Max         int            `json:"max,omitempty"`
+}
+
+// ViewOption is a choice.
+type ViewOption struct {
+	Value string `json:"value"`
+	Label string `json:"label"`
+}
+
+// cards shows every card of the instance as it is now.
+func (d *decider) cards() {
+	if d.s.Draft != nil && d.s.Draft.Hidden || d.s.Why == "not_allowed" {
+		return
+	}
+	base := d.view()
+	own := base
+	own.Actions = []string{}
+	tmpl := "approval.initiator"
+	switch {
+	case d.s.Sent == 0:
+		tmpl = "approval.form"
+		own.Form = d.form()
+		if !d.s.Status.Ended() {
+			own.Actions, own.Mine = []string{"submit", "cancel"}, true
+		}
+	case d.s.Status == workflows.StatusRunning:
+		own.Mine = true
+		if d.waiting() {
+			own.Actions = append(own.Actions, "urge")
+		}
+		if d.p.withdraw {
+			own.Actions = append(own.Actions, "withdraw")
+		}
+	}
+	d.effect(workflows.ShowCard{Slot: slotInitiator, To: workflows.To{Person: d.s.By}, Template: tmpl, View: own})
+	for i := range d.s.Runs {
+		r := &d.s.Runs[i]
+		for k := range r.Seats {
+			d.taskCards(base, r, &r.Seats[k])
+		}
+	}
+	for _, id := range d.s.CC {
+		v := base
+		v.Actions = []string{}
+		d.effect(workflows.ShowCard{Slot: slotCC(id), To: workflows.To{Person: id}, Template: "approval.cc", View: v})
+	}
+}
+
+// waiting reports whether somebody is asked now.
+func (d *decider) waiting() bool {
+	for i := range d.s.Runs {
+		for k := range d.s.Runs[i].Seats {
+			if d.s.Runs[i].Seats[k].State == workflows.TaskOpen {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// taskCards shows the cards of a seat: one for each task that a person was asked with.
+func (d *decider) taskCards(base View, r *run, x *seat) {
+	if x.Task == 0 || x.Auto == autoSame || x.Auto == autoSelf {
+		return // nobody was asked
+	}
+	n := d.p.nodes[r.Node]
+	for _, old := range x.Past {
+		v := base
+		v.Actions = []string{}
+		v.Task = d.viewTask(n, r, x, old.N, old.State, old.Due)
+		v.Task.DecidedAt = old.Closed.time()
+		d.show(r, x, old.N, old.Person, v)
+	}
+	v := base
+	v.Actions = []string{}
+	v.Task = d.viewTask(n, r, x, x.Task, x.State, x.Due)
+	switch x.State {
+	case workflows.TaskOpen:
+		v.Mine, v.Actions = true, []string{"approve", "reject"}
+	case workflows.TaskSuperseded:
+		if by := r.decisive(); by != nil {
+			d.decided(v.Task, by)
+		}
+	case workflows.TaskCanceled:
+		v.Task.DecidedAt = x.Closed.time()
+		if d.s.EndBy != "" {
+			v.Task.DecidedBy = &ViewPerson{ID: d.s.EndBy, Name: d.s.name(d.s.EndBy)}
+		}
+	default:
+		d.decided(v.Task, x)
+	}
+	d.show(r, x, x.Task, x.Person, v)
+}
+
+func (d *decider) viewTask(n *node, r *run, x *seat, num int, st workflows.TaskState, due stamp) *ViewTask {
+	label := modeWords[r.Mode]
+	if len(r.Seats) < 2 {
+		label = ""
+	}
+	if x.Auto == autoTimeout && num == x.Task {
+		st = workflows.TaskTimedOut
+	}
+	return &ViewTask{ID: d.in.ID + "/" + taskKey(r.Node, r.Round, x.ID, num), Node: n.id, Name: n.name, State: st, ModeLabel: label, DueAt: due.time()}
+}
+
+func (d *decider) decided(t *ViewTask, by *seat) {
+	t.DecidedAt, t.Reason = by.Closed.time(), by.Reason
+	if by.By != "" {
+		t.DecidedBy = &ViewPerson{ID: by.By, Name: d.s.name(by.By)}
+	}
+}
+
+func (d *decider) show(r *run, x *seat, n int, person string, v View) {
+	// A card that was never sent is not worth sending once nobody is asked any more.
+	d.effect(workflows.ShowCard{Slot: slotTask(taskKey(r.Node, r.Round, x.ID, n)), To: workflows.To{Person: person}, Template: "approval.task", View: v, Once: !v.Mine})
+}
+
+// view is what all cards have in common.
+func (d *decider) view() View {
+	s := d.s
+	v := View{
+		Definition: ViewDefinition{ID: d.p.def.ID, Name: d.p.def.Name},
+		Instance:   ViewInstance{ID: d.in.ID, No: s.No, Title: s.Title, Status: s.Status, StatusLabel: statusWords[s.Status], CreatedAt: s.Begun.time()},
+		Initiator:  ViewInitiator{ID: s.By, Name: s.name(s.By), Dept: s.People[s.By].Dept},
+		Fields:     []ViewField{}, Actions: []string{}, Ended: s.Status.Ended(), Reason: s.Reason, EndedAt: s.Ended.time(),
+	}
+	if v.Instance.Title == "" {
+		v.Instance.Title = d.p.def.Name
+	}
+	if s.Why == "canceled" {
+		v.Instance.StatusLabel = textCanceled
+	}
+	for i := range d.p.fields {
+		f := &d.p.fields[i]
+		if text := f.show(s.Form[f.id], d.p.loc, s.name); text != "" {
+			v.Fields = append(v.Fields, ViewField{Label: f.label, Value: text, Short: f.short()})
+		}
+	}
+	v.Steps, v.Current = d.p.progress(s, d.now)
+	return v
+}
+
+// short fields may stand side by side.
+func (f *field) short() bool {
+	switch f.typ {
+	case typeText, typeLongText, typeMultiSelect, typePersons:
+		return false
+	}
+	return true
+}
+
+// form is the draft as inputs, filled with what was entered.
+func (d *decider) form() *ViewForm {
+	out := &ViewForm{Inputs: []ViewInput{}}
+	dr := d.s.Draft
+	if dr == nil {
+		return out
+	}
+	var lines []string
+	for i := range d.p.fields {
+		f := &d.p.fields[i]
+		in := ViewInput{Name: f.id, Label: f.label, Kind: f.inputKind(), Required: f.required, Placeholder: f.placeholder}
+		for _, o := range f.options {
+			in.Options = append(in.Options, ViewOption(o))
+		}
+		if v := f.input(dr.Values[f.id], d.p.loc); v.Kind != "" {
+			in.Default = &v
+		}
+		switch {
+		case f.private():
+			in.Max = f.maxRunes()
+		case f.max != nil && (f.typ == typeMultiSelect || f.typ == typePersons):
+			in.Max = int(*f.max / 1_000_000)
+		}
+		if p, ok := dr.Problems[f.id]; ok && p != "" {
+			lines = append(lines, f.label+"："+p)
+		}
+		out.Inputs = append(out.Inputs, in)
+	}
+	out.Problem = strings.Join(lines, "\n")
+	return out
+}
+
+// progress lists the approval steps: those reached, with who and when, and those ahead.
+func (p *Program) progress(s *state, now time.Time) ([]ViewStep, int) {
+	steps := []ViewStep{}
+	reached := map[string]bool{}
+	current := -1
+	for i := range s.Runs {
+		r := &s.Runs[i]
+		n := p.nodes[r.Node]
+		if n == nil || n.kind != nodeApprove {
+			continue
+		}
+		reached[n.id] = true
+		st := ViewStep{ID: n.id, Name: n.name, Note: p.note(s, r, now)}
+		switch r.State {
+		case runAsking, runOpen, runStuck:
+			st.State = card.StepActive
+			if current < 0 {
+				current = len(steps)
+			}
+		case runPassed:
+			st.State = card.StepDone
+		case runFailed:
+			st.State = card.StepFailed
+		case runSkipped, runCanceled:
+			st.State = card.StepSkipped
+		}
+		steps = append(steps, st)
+	}
+	if s.Status == workflows.StatusRunning {
+		for _, id := range p.ahead(s, reached) {
+			steps = append(steps, ViewStep{ID: id, Name: p.nodes[id].name})
+		}
+	}
+	if current < 0 {
+		current = len(steps)
+	}
+	return steps, current
+}
+
+// ahead predicts which approval steps still come: conditions are known once the form is handed in.
+func (p *Program) ahead(s *state, reached map[string]bool) []string {
+	var out []string
+	vals := s.values()
+	for id := p.first; id != ""; {
+		n := p.nodes[id]
+		switch {
+		case n.kind == nodeBranch:
+			next := n.next
+			for _, a := range n.arms {
+				if a.cond != nil {
+					if ok, err := a.cond.Eval(vals); err != nil || !ok {
+						continue
+					}
+				}
+				next = a.first
+				break
+			}
+			id = next
+			continue
+		case n.kind == nodeApprove && !reached[n.id]:
+			if n.cond != nil {
+				if ok, err := n.cond.Eval(vals); err == nil && !ok {
+					break
+				}
+			}
+			out = append(out, n.id)
+		}
+		id = n.next
+	}
+	return out
+}
+
+// note says who did what at a step, and who is waited for.
+func (p *Program) note(s *state, r *run, now time.Time) string {
+	switch r.State {
+	case runAsking:
+		return textFinding
+	case runStuck:
+		return textStuck
+	case runSkipped:
+		if r.Why == "nobody" {
+			return textSkipNobody
+		}
+		return textSkipIf
+	}
+	var parts, open []string
+	guess := false
+	for i := range r.Seats {
+		x := &r.Seats[i]
+		word := textApproved
+		if x.State == workflows.TaskRejected {
+			word = textRejected
+		}
+		switch {
+		case x.State == workflows.TaskOpen:
+			open = append(open, s.name(x.Person))
+			guess = guess || x.Guess
+		case x.State != workflows.TaskApproved && x.State != workflows.TaskRejected:
+		case x.Auto == autoSame:
+			parts = append(parts, s.name(x.Person)+" "+textAutoSame)
+		case x.Auto == autoSelf:
+			parts = append(parts, s.name(x.Person)+" "+textAutoSelf)
+		case x.Auto == autoTimeout:
+			parts = append(parts, s.name(x.Person)+" "+clockText(x.Closed.time(), now, p.loc)+" "+x.Reason)
+		default:
+			parts = append(parts, fmt.Sprintf(textDecided, s.name(x.By), clockText(x.Closed.time(), now, p.loc), word))
+		}
+	}
+	if len(open) > 0 {
+		wait := fmt.Sprintf(textWaitsFor, strings.Join(open, "、"))
+		if guess {
+			wait += textGuessed
+		}
+		parts = append(parts, wait)
+	}
+	if len(parts) == 0 {
+		switch {
+		case r.State == runCanceled:
+			return textCanceledRun
+		case r.Why == "nobody":
+			return fmt.Sprintf(textNobody, p.nodes[r.Node].name)
+		}
+	}
+	return strings.Join(parts, "；")
+}
