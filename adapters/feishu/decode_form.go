@@ -102,7 +102,7 @@ var openIDForm = regexp.MustCompile(`^ou_[0-9A-Za-z]{8,64}$`)
 
 // listValue reads a list of texts; of persons, if every one of them is an open_id.
 func (d *decoder) listValue(items []json.RawMessage) event.Value {
-	v := event.Value{Kind: event.ValueList, List: make([]string, 0, len(items))}
+	v := event.Value{Kind: event.ValueList}
 	people := len(items) > 0
 	for _, it := range items {
 		s := scalarText(it)

@@ -68,7 +68,7 @@ func (c goldenConfig) receiver() *receiver {
 func loadGoldens(t testing.TB) []golden {
 	t.Helper()
 	dirs, err := filepath.Glob("testdata/events/*/request.http")
-	if err != nil || len(dirs) < 38 {
+	if err != nil || len(dirs) < 88 {
 		t.Fatalf("%d goldens found, err %v", len(dirs), err)
 	}
 	var gs []golden
