@@ -78,6 +78,7 @@ type encoder struct {
 	names  map[string]bool // taken in this card
 	tables int
 	behind bool // something is only behind Link, or a form wants a way out
+	bare   bool // it was said that markup is left out
 }
 
 func newEncoder(c *card.Card, only string, level int, p plan) *encoder {

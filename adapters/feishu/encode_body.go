@@ -76,7 +76,10 @@ func (e *encoder) drawText(path string, el *card.Markdown) obj {
 		}
 	}()
 	if e.level >= 2 {
-		e.lose(path, "markdown", "drawn without markup", card.Cosmetic)
+		if !e.bare {
+			e.bare = true
+			e.lose("body", "markdown", "drawn without markup", card.Cosmetic)
+		}
 		return e.textElement(func(code string, _ words) string {
 			s, cut := cutText(card.PlainMarkdown(el.Text.In(code)), e.plan.text)
 			was = was || cut
