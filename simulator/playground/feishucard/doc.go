@@ -21,5 +21,6 @@
 //	data-field="NAME"       one input; data-kind text, longtext, select, multiselect, person, people, date,
 //	                        time, datetime, bool; data-required; data-instant when it acts without a form
 //	data-pager, data-page   a table's pages
+//	data-who                the person that a mention or a picture stands for
 //	data-px                 width in pixels of a column
 package feishucard
