@@ -183,6 +183,9 @@ func (c *Connection) EncodeCard(cd card.Card, o EncodeOptions) (Wire, []card.Los
 		return Wire{}, nil, Unsupported(c.ID, "card encoder")
 	}
 	w, ls, err := p.EncodeCard(cd, o)
+	if e := (*Error)(nil); err != nil && !errors.As(err, &e) {
+		err = &Error{Op: "encode", Kind: KindInvalid, Err: err} // nothing but the card can be at fault
+	}
 	return w, ls, c.fail("encode", err)
 }
 
