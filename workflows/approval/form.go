@@ -385,9 +385,9 @@ func (f *field) input(v value, loc *time.Location) event.Value {
 	case typeMultiSelect:
 		return event.List(v.L...)
 	case typePerson:
-		return event.List(v.T)
+		return event.Value{Kind: event.ValuePeople, List: []string{v.T}} // the engine adds the accounts
 	case typePersons:
-		return event.List(v.L...)
+		return event.Value{Kind: event.ValuePeople, List: v.L}
 	case typeBool:
 		return event.Bool(v.T == "true")
 	}
