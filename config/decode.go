@@ -77,6 +77,9 @@ func (d *decoder) value(n *Node, v reflect.Value, f field) {
 		return
 	}
 	switch p := v.Addr(); {
+	case f.required && n.kind == Scalar && n.text == "" && t != secretType:
+		d.fail(n, "is empty", "give "+describe(t))
+		return
 	case p.Type().Implements(decoderType):
 		d.problems = append(d.problems, p.Interface().(Decoder).DecodeYAML(n)...)
 		return

@@ -78,7 +78,7 @@ func (r *run) text(t *text, data map[string]any) (card.Text, error) {
 		if err != nil {
 			return card.Text{}, err
 		}
-		s = strings.TrimSpace(s)
+		s = trim(s)
 		switch {
 		case i == 0:
 			out.Default = s
@@ -90,6 +90,15 @@ func (r *run) text(t *text, data map[string]any) (card.Text, error) {
 		}
 	}
 	return out, nil
+}
+
+// trim takes the space around a text away, but not one that a backslash makes part of the text.
+func trim(s string) string {
+	t := strings.TrimRight(s, " \t\n")
+	if n := len(t) - len(strings.TrimRight(t, `\`)); n%2 == 1 && len(t) < len(s) {
+		t = s[:len(t)+1]
+	}
+	return strings.TrimLeft(t, " \t\n")
 }
 
 // line fills a text that stands on one line: titles, labels, buttons.
