@@ -102,6 +102,9 @@ func (l *loader) calendar(c *Config) {
 	k.LunchStart, k.LunchEnd = f.Lunch.from, f.Lunch.to
 	k.QuietStart, k.QuietEnd = f.Quiet.from, f.Quiet.to
 	for i, h := range f.Holidays {
+		if h == "" { // reported
+			continue
+		}
 		path := l.below(h)
 		k.Holidays = append(k.Holidays, path)
 		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {

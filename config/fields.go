@@ -139,14 +139,19 @@ func oneOf(value string, list []string) string {
 	return "one of " + strings.Join(list, ", ")
 }
 
-// Nearest returns the word of a list that is one slip of the fingers away, "" when none is: at most
-// a third of the letters differ (one at least), a swap of neighbours counting once.
+// Nearest returns the word of a list that was probably meant, "" when none is near: at most a third of
+// the letters differ (one at least), a swap of neighbours counting once; else one that begins the other.
 func Nearest(word string, list []string) string {
 	best, score := "", 0
 	for _, candidate := range list {
 		limit := max(1, max(len([]rune(word)), len([]rune(candidate)))/3)
 		if d := distance(strings.ToLower(word), strings.ToLower(candidate)); d <= limit && (best == "" || d < score) {
 			best, score = candidate, d
+		}
+	}
+	for _, candidate := range list {
+		if best == "" && min(len(word), len(candidate)) >= 3 && (strings.HasPrefix(candidate, word) || strings.HasPrefix(word, candidate)) {
+			best = candidate
 		}
 	}
 	return best

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/invopop/jsonschema"
 )
 
 // The shape of magpie.yaml. The jsonschema tags feed both the decoder and docs/schema/magpie.json.
@@ -15,7 +17,7 @@ type (
 	file struct {
 		Server      serverFile            `yaml:"server" jsonschema_description:"How people and vendors reach us."`
 		Store       storeFile             `yaml:"store" jsonschema_description:"Where state is kept."`
-		Connections []*Node               `yaml:"connections" jsonschema_description:"The apps that we are, one entry each."`
+		Connections []connectionFile      `yaml:"connections" jsonschema_description:"The apps that we are, one entry each."`
 		People      peopleFile            `yaml:"people" jsonschema_description:"How accounts become persons."`
 		Calendar    calendarFile          `yaml:"calendar" jsonschema_description:"When people work."`
 		Workflows   string                `yaml:"workflows" jsonschema_description:"Folder of the workflow files, relative to this file. Default: workflows"`
@@ -55,6 +57,47 @@ type (
 		Transport string `yaml:"transport" jsonschema_description:"How events arrive, where the suite has several: webhook, websocket, stream"`
 	}
 )
+
+// connectionFile is the whole mapping of a connection: its adapter decodes it.
+type connectionFile struct{ node *Node }
+
+// DecodeYAML keeps the node.
+func (c *connectionFile) DecodeYAML(n *Node) Problems {
+	c.node = n
+	return nil
+}
+
+// JSONSchema describes the keys that every connection has, and lets others stand beside them.
+func (connectionFile) JSONSchema() *JSONSchema {
+	s := (&schemaMaker{}).structure(reflect.TypeFor[envelope]())
+	s.AdditionalProperties = jsonschema.TrueSchema
+	return s
+}
+
+// JSONSchema describes the form.
+func (listenAddr) JSONSchema() *JSONSchema {
+	return &JSONSchema{Type: "string", Pattern: `:[0-9]+$|\$\{`}
+}
+
+// JSONSchema describes the form.
+func (publicURL) JSONSchema() *JSONSchema {
+	return &JSONSchema{Type: "string", Pattern: `^https?://[^/?#]+|\$\{`}
+}
+
+// JSONSchema describes the form.
+func (zone) JSONSchema() *JSONSchema { return &JSONSchema{Type: "string"} }
+
+// JSONSchema describes the form.
+func (clocks) JSONSchema() *JSONSchema {
+	return &JSONSchema{Type: "string", Pattern: `^[0-9]{1,2}:[0-9]{2}-[0-9]{1,2}:[0-9]{2}$|^none$|\$\{`}
+}
+
+// JSONSchema describes the form.
+func (roleFile) JSONSchema() *JSONSchema {
+	one := uint64(1)
+	who := &JSONSchema{Type: "string"}
+	return &JSONSchema{AnyOf: []*JSONSchema{{Type: "array", Items: who, MinItems: &one}, who}}
+}
 
 // listenAddr is host:port; the host may be empty.
 type listenAddr string

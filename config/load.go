@@ -114,9 +114,11 @@ func (l *loader) decode() {
 	if l.file.Store.Driver == "sqlite" && l.file.Store.DSN.IsZero() {
 		l.file.Store.DSN = NewSecret("magpie.db")
 	}
-	for _, n := range l.file.Connections {
+	for _, c := range l.file.Connections {
 		var e envelope
-		l.add(n.head(&e)...)
+		if c.node != nil { // an empty one was reported
+			l.add(c.node.head(&e)...)
+		}
 		l.heads = append(l.heads, e)
 	}
 }
@@ -131,9 +133,6 @@ func (n *Node) head(e *envelope) Problems {
 				part.entries = append(part.entries, x)
 			}
 		}
-	}
-	if n.kind == Null {
-		return Problems{n.Problem("is empty", "a connection has at least id and suite")}
 	}
 	return part.Decode(e)
 }
@@ -170,7 +169,7 @@ func (l *loader) config() *Config {
 func (l *loader) store(c *Config) {
 	n := l.root.At("store")
 	switch {
-	case c.Store.Driver == "mysql" && c.Store.DSN.IsZero():
+	case c.Store.Driver == "mysql" && n.At("dsn").kind != Scalar:
 		l.add(n.Problem(`required key "dsn" is missing`, "mysql needs one: user:password@tcp(host:3306)/magpie"))
 	case c.Store.Driver == "sqlite":
 		if path := c.Store.DSN.Reveal(); !filepath.IsAbs(path) {
@@ -184,7 +183,10 @@ var connectionID = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 func (l *loader) connections(c *Config) {
 	first := map[string]int{}
 	for i, e := range l.heads {
-		n := l.file.Connections[i]
+		n := l.file.Connections[i].node
+		if n == nil {
+			continue
+		}
 		if e.ID != "" {
 			at := n.At("id")
 			if !connectionID.MatchString(e.ID) {

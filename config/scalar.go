@@ -108,7 +108,7 @@ func (d *decoder) number(n *Node, s string, form *regexp.Regexp, want string) bo
 	case s != n.text:
 		d.fail(n, fmt.Sprintf("the value of %s is not %s", shown(n), want), "")
 	case leadingZero.MatchString(s):
-		d.fail(n, s+" begins with a zero, which some readers take for octal", "write "+strings.TrimLeft(strings.TrimLeft(s, "+-"), "0")+", or put it in quotes where text is meant")
+		d.fail(n, s+" begins with a zero, which some readers take for octal", "write "+withoutZeros(s)+", or put it in quotes where text is meant")
 	case decimalForm.MatchString(s):
 		d.fail(n, s+" has a fraction", want+" is wanted here")
 	case oddNumber.MatchString(s):
@@ -117,6 +117,19 @@ func (d *decoder) number(n *Node, s string, form *regexp.Regexp, want string) bo
 		d.fail(n, shown(n)+" is not "+want, "write plain digits")
 	}
 	return false
+}
+
+// withoutZeros takes the zeros away that a number begins with.
+func withoutZeros(s string) string {
+	sign := ""
+	if strings.HasPrefix(s, "-") {
+		sign = "-"
+	}
+	s = strings.TrimLeft(s, "+-0")
+	if s == "" || s[0] == '.' {
+		s = "0" + s
+	}
+	return sign + s
 }
 
 // plainDigits guesses how an odd number would be written plainly.
