@@ -134,8 +134,8 @@ func FuzzForm(f *testing.F) {
 		d := &decoder{scoped: scoped{tenant: testTenant, app: testApp}}
 		if json.Valid(raw) && checkDepth(raw) == nil {
 			for k, v := range d.form(pressAction{Form: raw, Option: raw, Options: raw}, "element") {
-				if k == "" && !strings.Contains(string(raw), `""`) || v.Kind == "" {
-					t.Fatalf("%q: %+v", k, v)
+				if v.Kind == "" {
+					t.Fatalf("%q has no kind", k)
 				}
 				if v.Kind == event.ValuePeople && len(v.Refs) == 0 {
 					t.Fatalf("%q: people without references", k)

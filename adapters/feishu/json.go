@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // maxDepth is how deep a body may be nested. Feishu's own bodies stay below 12 levels; the strings that
@@ -107,6 +108,9 @@ func scalarText(b json.RawMessage) string {
 	}
 	switch b[0] {
 	case '"':
+		if n := len(b) - 1; n > 0 && b[n] == '"' && !bytes.ContainsFunc(b[1:n], isSpecial) {
+			return string(b[1:n])
+		}
 		var s string
 		if json.Unmarshal(b, &s) != nil {
 			return ""
@@ -117,6 +121,9 @@ func scalarText(b json.RawMessage) string {
 	}
 	return string(b)
 }
+
+// isSpecial reports whether a character of a JSON string needs more than copying.
+func isSpecial(r rune) bool { return r == '\\' || r == '"' || r < ' ' || r == utf8.RuneError }
 
 // looseTime is a time that comes as a string or a number: see parseTime.
 type looseTime struct{ time.Time }
