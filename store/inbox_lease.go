@@ -20,7 +20,7 @@ const loadLease = 30 * time.Second
 
 const (
 	sqlDueEvents  = "SELECT id FROM inbox WHERE state = 0 AND due_at <= ? ORDER BY due_at LIMIT ?"
-	sqlLeaseEvent = "UPDATE inbox SET token = ?, due_at = ?, attempt = attempt + 1 WHERE state = 0 AND due_at <= ? AND id IN "
+	sqlLeaseEvent = "UPDATE inbox SET token = ?, due_at = ?, attempt = attempt + 1 WHERE +state = 0 AND due_at <= ? AND id IN "
 	leasedEvent   = "id, connection, token, attempt, received_at, event, raw"
 	sqlLoadEvent  = "SELECT id, connection, token, attempt, received_at, event, raw, state, due_at FROM inbox WHERE id = ?"
 	sqlRetryEvent = "UPDATE inbox SET token = '', due_at = ?, cause = ? WHERE id = ? AND token = ? AND state = 0"

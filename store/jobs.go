@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	sqlDueJobs    = "SELECT id, shard FROM job WHERE state = 0 AND lane = ? AND due_at <= ? ORDER BY due_at LIMIT ?"
-	sqlLeaseJobs  = "UPDATE job SET token = ?, due_at = ?, attempt = attempt + 1 WHERE state = 0 AND lane = ? AND due_at <= ? AND id IN "
-	sqlLeaseNamed = "UPDATE job SET token = ?, due_at = ?, attempt = attempt + 1 WHERE state = 0 AND lane = ? AND (token = '' OR due_at <= ?) AND id IN "
+	sqlDueJobs = "SELECT id, shard FROM job WHERE state = 0 AND lane = ? AND due_at <= ? ORDER BY due_at LIMIT ?"
+	// The plus signs keep SQLite from going through all that is due instead of to the ids.
+	sqlLeaseJobs  = "UPDATE job SET token = ?, due_at = ?, attempt = attempt + 1 WHERE +state = 0 AND +lane = ? AND due_at <= ? AND id IN "
+	sqlLeaseNamed = "UPDATE job SET token = ?, due_at = ?, attempt = attempt + 1 WHERE +state = 0 AND +lane = ? AND (token = '' OR due_at <= ?) AND id IN "
 	leasedJob     = "id, queue, due_at, run_at, token, attempt, gen, slot, uncertain, created_at, body"
 
 	// The order matters on MySQL, where due_at is set first, from the run_at of before.

@@ -1,0 +1,192 @@
+CREATE TABLE account (
+  ref_id varchar(191) NOT NULL,
+  kind varchar(64) NOT NULL,
+  platform varchar(32) NOT NULL,
+  tenant varchar(128) NOT NULL,
+  app varchar(128) NOT NULL,
+  connection varchar(64) NOT NULL,
+  account varchar(191) NOT NULL,
+  is_primary int NOT NULL DEFAULT '0',
+  person varchar(128) NOT NULL DEFAULT '',
+  name varchar(255) NOT NULL DEFAULT '',
+  employee_no varchar(128) NOT NULL DEFAULT '',
+  email varchar(191) NOT NULL DEFAULT '',
+  mobile varchar(64) NOT NULL DEFAULT '',
+  title text NOT NULL,
+  manager_ref varchar(191) NOT NULL DEFAULT '',
+  conflict varchar(1000) NOT NULL DEFAULT '',
+  active int NOT NULL DEFAULT '1',
+  left_at bigint NOT NULL DEFAULT '0',
+  created_at bigint NOT NULL,
+  updated_at bigint NOT NULL,
+  PRIMARY KEY (ref_id,kind,platform,tenant,app,connection),
+  KEY account_person (person,is_primary),
+  KEY account_connection (connection,account)
+) ENGINE=InnoDB;
+CREATE TABLE definition (
+  id varchar(128) NOT NULL,
+  hash varchar(64) NOT NULL,
+  kind varchar(64) NOT NULL,
+  name text NOT NULL,
+  source longblob NOT NULL,
+  created_at bigint NOT NULL,
+  PRIMARY KEY (id,hash)
+) ENGINE=InnoDB;
+CREATE TABLE department (
+  connection varchar(64) NOT NULL,
+  dept_id varchar(191) NOT NULL,
+  parent varchar(191) NOT NULL DEFAULT '',
+  name varchar(255) NOT NULL,
+  path text NOT NULL,
+  sort_order bigint NOT NULL DEFAULT '0',
+  updated_at bigint NOT NULL,
+  PRIMARY KEY (connection,dept_id),
+  KEY department_name (name),
+  KEY department_parent (connection,parent)
+) ENGINE=InnoDB;
+CREATE TABLE inbox (
+  id bigint NOT NULL,
+  connection varchar(64) NOT NULL,
+  dedupe varbinary(255) NOT NULL,
+  kind varchar(64) NOT NULL,
+  state int NOT NULL,
+  due_at bigint,
+  token varchar(32) NOT NULL,
+  attempt int NOT NULL,
+  received_at bigint NOT NULL,
+  done_at bigint NOT NULL DEFAULT '0',
+  result varchar(255) NOT NULL DEFAULT '',
+  instance varchar(64) NOT NULL DEFAULT '',
+  cause text NOT NULL,
+  toast longblob,
+  event longblob NOT NULL,
+  raw longblob,
+  PRIMARY KEY (id),
+  UNIQUE KEY inbox_dedupe (connection,dedupe),
+  KEY inbox_due (state,due_at)
+) ENGINE=InnoDB;
+CREATE TABLE instance (
+  id varchar(64) NOT NULL,
+  definition varchar(128) NOT NULL,
+  hash varchar(64) NOT NULL,
+  kind varchar(64) NOT NULL,
+  rev bigint NOT NULL,
+  status varchar(32) NOT NULL,
+  initiator varchar(128) NOT NULL,
+  title text NOT NULL,
+  seq bigint NOT NULL,
+  head varchar(64) NOT NULL,
+  created_at bigint NOT NULL,
+  updated_at bigint NOT NULL,
+  ended_at bigint NOT NULL,
+  state longblob NOT NULL,
+  PRIMARY KEY (id),
+  KEY instance_initiator (initiator,created_at),
+  KEY instance_definition (definition,status,created_at)
+) ENGINE=InnoDB;
+CREATE TABLE job (
+  id varchar(255) NOT NULL,
+  lane int NOT NULL,
+  queue varchar(16) NOT NULL,
+  shard int NOT NULL,
+  state int NOT NULL,
+  due_at bigint NOT NULL,
+  run_at bigint NOT NULL,
+  token varchar(32) NOT NULL,
+  attempt int NOT NULL,
+  gen bigint NOT NULL,
+  rev bigint NOT NULL,
+  instance varchar(64) NOT NULL,
+  slot varchar(255) NOT NULL,
+  uncertain int NOT NULL,
+  created_at bigint NOT NULL,
+  updated_at bigint NOT NULL,
+  cause text NOT NULL,
+  body longblob NOT NULL,
+  PRIMARY KEY (id),
+  KEY job_due (state,lane,due_at)
+) ENGINE=InnoDB;
+CREATE TABLE membership (
+  connection varchar(64) NOT NULL,
+  dept_id varchar(191) NOT NULL,
+  account varchar(191) NOT NULL,
+  person varchar(128) NOT NULL DEFAULT '',
+  is_lead int NOT NULL DEFAULT '0',
+  is_member int NOT NULL DEFAULT '1',
+  is_primary int NOT NULL DEFAULT '0',
+  PRIMARY KEY (connection,dept_id,account),
+  KEY membership_account (connection,account),
+  KEY membership_person (person)
+) ENGINE=InnoDB;
+CREATE TABLE person (
+  id varchar(128) NOT NULL,
+  name varchar(255) NOT NULL,
+  employee_no varchar(128) NOT NULL DEFAULT '',
+  email varchar(191) NOT NULL DEFAULT '',
+  mobile varchar(64) NOT NULL DEFAULT '',
+  title text NOT NULL,
+  manager varchar(128) NOT NULL DEFAULT '',
+  preferred varchar(64) NOT NULL DEFAULT '',
+  source varchar(64) NOT NULL DEFAULT '',
+  active int NOT NULL DEFAULT '1',
+  created_at bigint NOT NULL,
+  updated_at bigint NOT NULL,
+  PRIMARY KEY (id),
+  KEY person_employee_no (employee_no),
+  KEY person_email (email),
+  KEY person_mobile (mobile),
+  KEY person_manager (manager)
+) ENGINE=InnoDB;
+CREATE TABLE receipt (
+  message varbinary(400) NOT NULL,
+  account varbinary(400) NOT NULL,
+  state varchar(32) NOT NULL,
+  person varchar(128) NOT NULL,
+  source varchar(32) NOT NULL,
+  at bigint NOT NULL,
+  PRIMARY KEY (message,account,state)
+) ENGINE=InnoDB;
+CREATE TABLE setting (
+  name varchar(255) NOT NULL,
+  value longblob NOT NULL,
+  updated_at bigint NOT NULL,
+  PRIMARY KEY (name)
+) ENGINE=InnoDB;
+CREATE TABLE slot (
+  id varchar(255) NOT NULL,
+  connection varchar(64) NOT NULL,
+  shown_rev bigint NOT NULL,
+  message longblob NOT NULL,
+  updated_at bigint NOT NULL,
+  PRIMARY KEY (id)
+) ENGINE=InnoDB;
+CREATE TABLE task (
+  id varchar(255) NOT NULL,
+  instance varchar(64) NOT NULL,
+  node varchar(128) NOT NULL,
+  seat varchar(128) NOT NULL,
+  round int NOT NULL,
+  person varchar(128) NOT NULL,
+  state varchar(32) NOT NULL,
+  title text NOT NULL,
+  opened_at bigint NOT NULL,
+  due_at bigint NOT NULL,
+  closed_at bigint NOT NULL,
+  PRIMARY KEY (id),
+  KEY task_person (person,state,opened_at)
+) ENGINE=InnoDB;
+CREATE TABLE trail (
+  instance varchar(64) NOT NULL,
+  seq bigint NOT NULL,
+  at bigint NOT NULL,
+  kind varchar(64) NOT NULL,
+  actor varchar(255) NOT NULL,
+  event varchar(255) NOT NULL,
+  data longblob,
+  private longblob,
+  private_digest varchar(64) NOT NULL,
+  salt varchar(128) NOT NULL,
+  prev_hash varchar(64) NOT NULL,
+  hash varchar(64) NOT NULL,
+  PRIMARY KEY (instance,seq)
+) ENGINE=InnoDB;

@@ -1,0 +1,185 @@
+CREATE TABLE account (
+  ref_id      TEXT    NOT NULL,
+  kind        TEXT    NOT NULL,
+  platform    TEXT    NOT NULL,
+  tenant      TEXT    NOT NULL,
+  app         TEXT    NOT NULL,
+  connection  TEXT    NOT NULL,
+  account     TEXT    NOT NULL,
+  is_primary  INTEGER NOT NULL DEFAULT 0,
+  person      TEXT    NOT NULL DEFAULT '',
+  name        TEXT    NOT NULL DEFAULT '',
+  employee_no TEXT    NOT NULL DEFAULT '',
+  email       TEXT    NOT NULL DEFAULT '',
+  mobile      TEXT    NOT NULL DEFAULT '',
+  title       TEXT    NOT NULL DEFAULT '',
+  manager_ref TEXT    NOT NULL DEFAULT '',
+  conflict    TEXT    NOT NULL DEFAULT '',
+  active      INTEGER NOT NULL DEFAULT 1,
+  left_at     INTEGER NOT NULL DEFAULT 0,
+  created_at  INTEGER NOT NULL,
+  updated_at  INTEGER NOT NULL,
+  PRIMARY KEY (ref_id, kind, platform, tenant, app, connection)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX account_connection ON account (connection, account);
+CREATE INDEX account_person ON account (person, is_primary);
+CREATE TABLE definition (
+  id         TEXT    NOT NULL,
+  hash       TEXT    NOT NULL,
+  kind       TEXT    NOT NULL,
+  name       TEXT    NOT NULL,
+  source     BLOB    NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (id, hash)
+) STRICT;
+CREATE TABLE department (
+  connection TEXT    NOT NULL,
+  dept_id    TEXT    NOT NULL,
+  parent     TEXT    NOT NULL DEFAULT '',
+  name       TEXT    NOT NULL,
+  path       TEXT    NOT NULL DEFAULT '',
+  sort_order INTEGER NOT NULL DEFAULT 0,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (connection, dept_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX department_name ON department (name);
+CREATE INDEX department_parent ON department (connection, parent);
+CREATE TABLE inbox (
+  id          INTEGER PRIMARY KEY,
+  connection  TEXT    NOT NULL,
+  dedupe      TEXT    NOT NULL,
+  kind        TEXT    NOT NULL,
+  state       INTEGER NOT NULL,
+  due_at      INTEGER,
+  token       TEXT    NOT NULL,
+  attempt     INTEGER NOT NULL,
+  received_at INTEGER NOT NULL,
+  done_at     INTEGER NOT NULL DEFAULT 0,
+  result      TEXT    NOT NULL DEFAULT '',
+  instance    TEXT    NOT NULL DEFAULT '',
+  cause       TEXT    NOT NULL DEFAULT '',
+  toast       BLOB,
+  event       BLOB    NOT NULL,
+  raw         BLOB
+) STRICT;
+CREATE UNIQUE INDEX inbox_dedupe ON inbox (connection, dedupe);
+CREATE INDEX inbox_due ON inbox (state, due_at) WHERE due_at IS NOT NULL;
+CREATE TABLE instance (
+  id         TEXT    NOT NULL PRIMARY KEY,
+  definition TEXT    NOT NULL,
+  hash       TEXT    NOT NULL,
+  kind       TEXT    NOT NULL,
+  rev        INTEGER NOT NULL,
+  status     TEXT    NOT NULL,
+  initiator  TEXT    NOT NULL,
+  title      TEXT    NOT NULL,
+  seq        INTEGER NOT NULL,
+  head       TEXT    NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  ended_at   INTEGER NOT NULL,
+  state      BLOB    NOT NULL
+) STRICT;
+CREATE INDEX instance_definition ON instance (definition, status, created_at);
+CREATE INDEX instance_initiator ON instance (initiator, created_at);
+CREATE TABLE job (
+  id         TEXT    NOT NULL PRIMARY KEY,
+  lane       INTEGER NOT NULL,
+  queue      TEXT    NOT NULL,
+  shard      INTEGER NOT NULL,
+  state      INTEGER NOT NULL,
+  due_at     INTEGER NOT NULL,
+  run_at     INTEGER NOT NULL,
+  token      TEXT    NOT NULL,
+  attempt    INTEGER NOT NULL,
+  gen        INTEGER NOT NULL,
+  rev        INTEGER NOT NULL,
+  instance   TEXT    NOT NULL,
+  slot       TEXT    NOT NULL,
+  uncertain  INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  cause      TEXT    NOT NULL,
+  body       BLOB    NOT NULL
+) STRICT;
+CREATE INDEX job_due ON job (state, lane, due_at);
+CREATE TABLE membership (
+  connection TEXT    NOT NULL,
+  dept_id    TEXT    NOT NULL,
+  account    TEXT    NOT NULL,
+  person     TEXT    NOT NULL DEFAULT '',
+  is_lead    INTEGER NOT NULL DEFAULT 0,
+  is_member  INTEGER NOT NULL DEFAULT 1,
+  is_primary INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (connection, dept_id, account)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX membership_account ON membership (connection, account);
+CREATE INDEX membership_person ON membership (person);
+CREATE TABLE person (
+  id          TEXT    NOT NULL PRIMARY KEY,
+  name        TEXT    NOT NULL,
+  employee_no TEXT    NOT NULL DEFAULT '',
+  email       TEXT    NOT NULL DEFAULT '',
+  mobile      TEXT    NOT NULL DEFAULT '',
+  title       TEXT    NOT NULL DEFAULT '',
+  manager     TEXT    NOT NULL DEFAULT '',
+  preferred   TEXT    NOT NULL DEFAULT '',
+  source      TEXT    NOT NULL DEFAULT '',
+  active      INTEGER NOT NULL DEFAULT 1,
+  created_at  INTEGER NOT NULL,
+  updated_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX person_email ON person (email);
+CREATE INDEX person_employee_no ON person (employee_no);
+CREATE INDEX person_manager ON person (manager);
+CREATE INDEX person_mobile ON person (mobile);
+CREATE TABLE receipt (
+  message TEXT    NOT NULL,
+  account TEXT    NOT NULL,
+  state   TEXT    NOT NULL,
+  person  TEXT    NOT NULL,
+  source  TEXT    NOT NULL,
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (message, account, state)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE setting (
+  name       TEXT    NOT NULL PRIMARY KEY,
+  value      BLOB    NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE slot (
+  id         TEXT    NOT NULL PRIMARY KEY,
+  connection TEXT    NOT NULL,
+  shown_rev  INTEGER NOT NULL,
+  message    BLOB    NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE task (
+  id        TEXT    NOT NULL PRIMARY KEY,
+  instance  TEXT    NOT NULL,
+  node      TEXT    NOT NULL,
+  seat      TEXT    NOT NULL,
+  round     INTEGER NOT NULL,
+  person    TEXT    NOT NULL,
+  state     TEXT    NOT NULL,
+  title     TEXT    NOT NULL,
+  opened_at INTEGER NOT NULL,
+  due_at    INTEGER NOT NULL,
+  closed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX task_person ON task (person, opened_at) WHERE state = 'open';
+CREATE TABLE trail (
+  instance       TEXT    NOT NULL,
+  seq            INTEGER NOT NULL,
+  at             INTEGER NOT NULL,
+  kind           TEXT    NOT NULL,
+  actor          TEXT    NOT NULL,
+  event          TEXT    NOT NULL,
+  data           BLOB,
+  private        BLOB,
+  private_digest TEXT    NOT NULL,
+  salt           TEXT    NOT NULL,
+  prev_hash      TEXT    NOT NULL,
+  hash           TEXT    NOT NULL,
+  PRIMARY KEY (instance, seq)
+) STRICT, WITHOUT ROWID;
