@@ -65,7 +65,7 @@ type Socket struct {
 type NewListener func(Socket) adapters.Listener
 
 // WithListener says what holds the long connection where the transport is websocket. The package that
-// does is not imported here: it links all of the vendor's kit.
+// does (longconn.Of) is not imported here, so that who uses webhooks only does not link a socket.
 func WithListener(n NewListener) Option { return func(o *options) { o.listener = n } }
 
 // New is Factory without options: websocket connections are refused.
