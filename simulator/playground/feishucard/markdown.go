@@ -42,11 +42,11 @@ func dialect(blocks bool) goldmark.Markdown {
 			util.Prioritized(parser.NewAutoLinkParser(), 300),
 			util.Prioritized(parser.NewEmphasisParser(), 500)),
 		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
-		parser.WithASTTransformers(util.Prioritized(fontPairs{}, 100)),
+		parser.WithASTTransformers(util.Prioritized(fontPairs{}, 100), util.Prioritized(pictureMarks{}, 200)),
 	)
 	ext := []goldmark.Extender{extension.Strikethrough, extension.Linkify}
 	if blocks {
-		ext = append(ext, extension.Table)
+		ext = append(ext, extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)))
 	}
 	return goldmark.New(
 		goldmark.WithParser(p),
