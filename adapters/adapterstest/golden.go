@@ -18,7 +18,14 @@ import (
 	"magpie/adapters"
 )
 
-var update = flag.Bool("update", false, "write what the adapter makes of the goldens' requests as what is wanted")
+// updating reports whether the goldens are to be written. The flag is the test's own, since two packages
+// can't define one:
+//
+//	var _ = flag.Bool("update", false, "write the goldens")
+func updating() bool {
+	f := flag.Lookup("update")
+	return f != nil && f.Value.String() == "true"
+}
 
 // Case is one folder of goldens.
 type Case struct {
@@ -28,7 +35,8 @@ type Case struct {
 }
 
 // Goldens runs make over every folder of dir that has a request.http, and compares the JSON of what it
-// gives with want.json there. With -update it writes want.json instead. dir without a case fails.
+// gives with want.json there. With -update, a flag that the
+// test itself defines, it writes want.json instead. dir without a case fails.
 func Goldens(t *testing.T, dir string, make func(t *testing.T, c Case) any) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*", "request.http"))
@@ -66,7 +74,7 @@ func CompareJSON(file string, got any) error {
 	if err := enc.Encode(got); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	if *update {
+	if updating() {
 		return os.WriteFile(file, b.Bytes(), 0o644)
 	}
 	want, err := os.ReadFile(file)

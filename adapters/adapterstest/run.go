@@ -35,7 +35,8 @@ type Side struct {
 	// Press is the authentic delivery of a press on the button with that verb of the card sent last.
 	Press func(t *testing.T, ref adapters.MessageRef, verb string) adapters.Request
 
-	// Faults make the next send fail in the vendor's way, by the Kind that it must come back as.
+	// Faults make the next send fail in the vendor's way, by the Kind that it must come back as. Each ends what
+	// the one before it left.
 	Faults map[adapters.Kind]func()
 	// TokenFetches counts the access tokens that were asked for; ExpireToken has the vendor refuse the present one. nil: the
 	// suite has no tokens.

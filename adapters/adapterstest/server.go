@@ -70,6 +70,13 @@ func (s *Server) Fault(prefix string, a Answer, times int) {
 	s.faults = append(s.faults, fault{prefix, a, times})
 }
 
+// Heal forgets all faults.
+func (s *Server) Heal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
 // Calls lists the calls so far whose path begins with prefix, oldest first.
 func (s *Server) Calls(prefix string) []Call {
 	s.mu.Lock()
