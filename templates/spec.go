@@ -296,9 +296,8 @@ func (v *value) compile(c *compiler) config.Problems { return v.src.compile(c, f
 
 // pipeline reads a scalar that stands between braces of our own.
 func (s *source) pipeline(n *config.Node, before, after string) config.Problems {
-	s.node, s.before, s.after = n, before, after
 	if ps := n.Decode(&s.text); len(ps) > 0 {
-		return ps
+		return ps // and without a node there is nothing to compile
 	}
 	switch {
 	case strings.Contains(s.text, "{{") || strings.Contains(s.text, "}}"):
@@ -306,6 +305,7 @@ func (s *source) pipeline(n *config.Node, before, after string) config.Problems 
 	case strings.TrimSpace(s.text) == "":
 		return config.Problems{n.Problem("is empty", "write a pipeline such as .name")}
 	}
+	s.node, s.before, s.after = n, before, after
 	return nil
 }
 
