@@ -31,6 +31,7 @@ type ManualClock struct {
 	mu     sync.Mutex
 	now    time.Time
 	timers map[*manualTimer]struct{}
+	set    *sync.Cond // a timer has been set
 }
 
 type manualTimer struct {
@@ -40,7 +41,9 @@ type manualTimer struct {
 
 // NewManualClock starts a clock that shows now.
 func NewManualClock(now time.Time) *ManualClock {
-	return &ManualClock{now: now, timers: map[*manualTimer]struct{}{}}
+	c := &ManualClock{now: now, timers: map[*manualTimer]struct{}{}}
+	c.set = sync.NewCond(&c.mu)
+	return c
 }
 
 // Now implements Clock.
@@ -60,6 +63,7 @@ func (c *ManualClock) AfterFunc(d time.Duration, f func()) func() bool {
 	}
 	t := &manualTimer{at: c.now.Add(d), f: f}
 	c.timers[t] = struct{}{}
+	c.set.Broadcast()
 	return func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -82,9 +86,19 @@ func (c *ManualClock) Advance(d time.Duration) {
 	}
 }
 
-// Waiting counts the timers that have not run, so that a test knows when something has been scheduled.
+// Waiting counts the timers that have not run.
 func (c *ManualClock) Waiting() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.timers)
+}
+
+// BlockUntil returns once at least n timers wait, so that a test advances the clock only when what it tests
+// has been scheduled.
+func (c *ManualClock) BlockUntil(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.timers) < n {
+		c.set.Wait()
+	}
 }

@@ -33,6 +33,8 @@ type bench struct {
 	clock *simulator.ManualClock
 	http  *httptest.Server
 	token string
+
+	notices <-chan simulator.Notice
 }
 
 func newBench(t *testing.T, o Options) *bench {
@@ -41,6 +43,12 @@ func newBench(t *testing.T, o Options) *bench {
 	if o.Clock == nil {
 		o.Clock = b.clock
 	}
+	if o.Bus == nil {
+		o.Bus = &simulator.Bus{}
+	}
+	var stop func()
+	b.notices, stop = o.Bus.Subscribe()
+	t.Cleanup(stop)
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -225,4 +233,14 @@ func background(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+func decodeBody(t *testing.T, resp *http.Response) map[string]any {
+	t.Helper()
+	defer resp.Body.Close()
+	var out map[string]any
+	if err := json.NewDecoder(resp.Body).Decode(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

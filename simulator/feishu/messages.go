@@ -110,12 +110,17 @@ func (q *request) send(c *chat, in messageBody, parent *message) (answer, *apiEr
 // post adds a message to its chat and tells who can see it. Callers hold s.mu.
 func (s *Server) post(m *message) {
 	s.state.Messages = append(s.state.Messages, m)
+	s.index(m)
+	s.touch()
+	s.publish(simulator.Notice{Type: "message", Persons: s.state.Chats[m.Chat].Members, Chat: m.Chat, Message: m.ID})
+}
+
+// index makes a message findable. Callers hold s.mu.
+func (s *Server) index(m *message) {
 	s.byMsg[m.ID] = m
 	if m.UUID != "" {
 		s.byUUID[m.App+" "+m.UUID] = m
 	}
-	s.touch()
-	s.publish(simulator.Notice{Type: "message", Persons: s.state.Chats[m.Chat].Members, Chat: m.Chat, Message: m.ID})
 }
 
 // sentBefore finds what the same uuid sent within the hour.

@@ -131,6 +131,9 @@ func (s *Server) pressButton(a *app, card *cardView, b *viewButton, form map[str
 		}
 		action["form_value"], action["timezone"] = values, zoneName
 	}
+	if b.form == "" && len(form) > 0 {
+		return nil, nil, fmt.Errorf("button %q hands in no form: %w", b.ID, simulator.ErrInvalid)
+	}
 	if !b.callback {
 		return nil, &simulator.PressResult{Status: "ok"}, nil // only opens a page
 	}
@@ -144,6 +147,12 @@ func (s *Server) callback(a *app, m *message, person string, action map[string]a
 	}
 	ids := s.idsOf(a, person)
 	p := &press{app: a, message: m, person: person, token: "c-" + random(40)}
+	for token, c := range s.clicks {
+		// Kept a while longer, so that a late use is told expired rather than unknown.
+		if s.now().Sub(c.until) > 24*time.Hour {
+			delete(s.clicks, token)
+		}
+	}
 	s.clicks[p.token] = &click{app: a, message: m.ID, person: person, uses: clickUses, until: s.now().Add(clickLife)}
 	m.pending++
 	p.eventID, p.body = s.envelop(a, cardTrigger, map[string]any{

@@ -64,7 +64,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		company: o.Company, clock: o.Clock, client: o.Client, bus: o.Bus, log: o.Log, file: o.StateFile, base: o.Base,
 		byMsg: map[string]*message{}, byUUID: map[string]*message{}, tokens: map[string]*accessToken{}, clicks: map[string]*click{},
-		rates: windows{}, queues: map[string][]*delivery{}, stops: map[int64]func() bool{},
+		rates: windows{seen: map[string][]time.Time{}}, queues: map[string][]*delivery{}, stops: map[int64]func() bool{},
 		changed: make(chan struct{}, 1),
 	}
 	if s.company == nil {
@@ -96,7 +96,7 @@ func New(o Options) (*Server, error) {
 		}
 	}
 	s.indexPeople()
-	s.openGroups()
+	s.adopt()
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if s.file != "" {
 		s.wg.Go(s.saver)

@@ -89,7 +89,8 @@ func (s *Server) serveEndpoint(w http.ResponseWriter, r *http.Request) {
 		if fault == faultTimeout {
 			s.hold(r)
 		}
-		panic(http.ErrAbortHandler)
+		cut(w)
+		return
 	case fault == faultServer || fault == faultRate:
 		code = 1
 		body = map[string]any{"code": code, "msg": "system busy"}

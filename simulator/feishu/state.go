@@ -91,6 +91,9 @@ func (s *Server) load() error {
 	if s.file == "" {
 		return nil
 	}
+	if err := os.MkdirAll(filepath.Dir(s.file), 0o700); err != nil {
+		return err
+	}
 	raw, err := os.ReadFile(s.file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -119,30 +122,38 @@ func (s *Server) load() error {
 		s.state.Images[key] = owner
 	}
 	s.state.TenantKey = kept.TenantKey
-	for _, m := range kept.Messages {
-		if m != nil && s.state.Chats[m.Chat] != nil {
-			s.state.Messages = append(s.state.Messages, m)
-			s.byMsg[m.ID] = m
-			if m.UUID != "" {
-				s.byUUID[m.App+" "+m.UUID] = m
-			}
-		}
-	}
+	s.state.Messages = slices.DeleteFunc(kept.Messages, func(m *message) bool { return m == nil })
 	return nil
 }
 
-// openGroups makes the company's groups, with every bot in them, unless the state has them already.
-func (s *Server) openGroups() {
+// adopt fits what was kept to the apps and the company of this run: bots that are gone take their messages
+// and direct chats along, and every bot is in the company's groups.
+func (s *Server) adopt() {
+	known := func(app string) bool { return s.appNamed(app) != nil }
+	for id, c := range s.state.Chats {
+		c.Bots = slices.DeleteFunc(c.Bots, func(bot string) bool { return !known(bot) })
+		if c.Type == "p2p" && (len(c.Bots) != 1 || len(c.Members) != 1) {
+			delete(s.state.Chats, id)
+		}
+	}
+	s.state.Messages = slices.DeleteFunc(s.state.Messages, func(m *message) bool {
+		return s.state.Chats[m.Chat] == nil || m.App != "" && !known(m.App)
+	})
+	for _, m := range s.state.Messages {
+		s.index(m)
+	}
 	for _, g := range s.company.Groups {
 		id := s.groupID(g.ID)
-		if s.state.Chats[id] != nil {
-			continue
+		c := s.state.Chats[id]
+		if c == nil {
+			c = &chat{ID: id, Type: "group", Name: g.Name, Owner: g.Owner, Members: slices.Clone(g.Members)}
+			s.state.Chats[id] = c
 		}
-		c := &chat{ID: id, Type: "group", Name: g.Name, Owner: g.Owner, Members: slices.Clone(g.Members)}
 		for _, a := range s.apps {
-			c.Bots = append(c.Bots, a.ID)
+			if !c.hasBot(a) {
+				c.Bots = append(c.Bots, a.ID)
+			}
 		}
-		s.state.Chats[id] = c
 	}
 }
 
