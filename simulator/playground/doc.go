@@ -23,7 +23,7 @@
 //	[data-button="ID"]              a card's button; the ids of feishucard's package comment
 //	[name="FIELD"]                  a card's plain input; a picker is [data-picker="FIELD"]: its button opens
 //	                                it, [data-option="VALUE"] inside chooses, VALUE a person id or an option
-//	[data-testid="read-mark"]       who has read a message; data-read and data-unread count
+//	[data-testid="read-mark"]       who has read a message of the bot; data-read and data-unread count
 //	[data-testid="urgent"]          the message was made urgent
 //	[data-testid="composer"]        the text to write; [data-testid="send"] sends it
 //	[data-testid="chip"]            a suggested command (data-text); pressing it writes it

@@ -86,12 +86,13 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestReadMarks: in the direct chat the person's own, in a group with names, and never the sender.
+// TestReadMarks: in the direct chat the person's own, in a group with names, and only for what the bot wrote.
 func TestReadMarks(t *testing.T) {
 	t.Parallel()
 	hub, fake := newHub(t)
 	page := playground.New(hub, playground.Options{})
-	own := fake.post(simulator.Message{Chat: group, From: "li.lei", Kind: "text", Text: "看一下"})
+	fake.post(simulator.Message{Chat: group, From: "li.lei", Kind: "text", Text: "看一下"})
+	notice := fake.post(simulator.Message{Chat: group, From: "bot", Kind: "text", Text: "周五前交"})
 	bots := fake.post(simulator.Message{Chat: direct("li.lei"), From: "bot", Kind: "text", Text: "好"})
 	mark := func(c string) string {
 		m := regexp.MustCompile(`(?s)<details class="read[^>]*read-mark.*?</details>|<span class="read[^>]*read-mark.*?</span>`).FindString(body(t, get(t, page, "/sim/column?c="+c)))
@@ -100,7 +101,7 @@ func TestReadMarks(t *testing.T) {
 	if got := mark("li.lei"); !strings.Contains(got, `data-unread="1">未读`) {
 		t.Errorf("direct, before: %s", got)
 	}
-	for _, id := range []string{own, bots} {
+	for _, id := range []string{notice, bots} {
 		for _, person := range []string{"li.lei", "han.meimei"} {
 			if err := fake.Read(t.Context(), person, id); err != nil {
 				t.Fatal(err)
@@ -111,7 +112,7 @@ func TestReadMarks(t *testing.T) {
 		t.Errorf("direct, after: %s", got)
 	}
 	got := strings.Join(strings.Fields(mark("li.lei~"+group)), " ")
-	if want := `data-read="1" data-unread="2"> 1 人已读 · 2 人未读 已读 韩梅梅 未读 张伟 王芳`; got != want {
+	if want := `data-read="2" data-unread="2"> 2 人已读 · 2 人未读 已读 李雷 韩梅梅 未读 张伟 王芳`; got != want {
 		t.Errorf("group: %q, want %q", got, want)
 	}
 }

@@ -65,7 +65,7 @@ func (p *playground) messages(suite simulator.Suite, viewer, bot string, chat si
 			v.Day, lastDay = d, d
 		}
 		v.Name, v.Avatar = p.sender(m.From, bot)
-		v.Unread = !v.Mine && !slices.Contains(m.ReadBy, viewer)
+		v.Unread = v.Bot && !slices.Contains(m.ReadBy, viewer)
 		if m.Kind == "card" {
 			p.drawCard(&v, suite, viewer, m, who)
 		} else {
@@ -122,23 +122,21 @@ func (p *playground) sender(id, bot string) (string, template.HTML) {
 	return id, feishucard.Avatar(id, id)
 }
 
-// reads says who has opened a message: in the direct chat this person, in a group everybody but the sender.
+// reads says who has opened a message of the bot: in the direct chat this person, in a group everybody. Suites
+// keep no account of who read what a person wrote.
 func (p *playground) reads(viewer string, chat simulator.Chat, m simulator.Message) *readsView {
-	if m.Status == "recalled" {
+	if m.Status == "recalled" || m.From != "bot" {
 		return nil
 	}
 	members := chat.Members
 	v := &readsView{}
 	if chat.Type == "direct" {
-		if m.From != "bot" {
-			return nil
-		}
 		members, v.Direct = []string{viewer}, true
 	}
 	for _, id := range members {
 		person, ok := p.src.Company().Person(id)
 		switch {
-		case !ok || id == m.From:
+		case !ok:
 		case slices.Contains(m.ReadBy, id):
 			v.Read = append(v.Read, person.Name)
 		default:

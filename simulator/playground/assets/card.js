@@ -140,12 +140,8 @@ async function act(source) {
   if (data.confirm !== undefined && !await ask(data.confirm, data.confirmText)) return;
   if (data.url) window.open(data.url, '_blank', 'noopener');
   if (!('press' in data)) return;
-  if (data.option !== undefined) {
-    source.closest('details')?.removeAttribute('open');
-    press(source, data.button, { [data.button]: data.option });
-  } else {
-    press(source, data.button, 'submit' in data && form ? values(form) : undefined);
-  }
+  source.closest('.fc-more')?.removeAttribute('open');
+  press(source, data.button, 'submit' in data && form ? values(form) : undefined);
 }
 
 // instant fields stand outside a form and act on their own.

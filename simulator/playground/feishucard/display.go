@@ -11,6 +11,7 @@ type blockView struct {
 type divView struct {
 	Text   textView
 	Fields []fieldView
+	Extra  []element // 1.0: one component at the side
 	Size   string
 	Colour string
 }
@@ -104,6 +105,9 @@ func (b *builder) div(o object) divView {
 	v := divView{Text: b.text(t), Size: textSize(t.str("text_size")), Colour: colour(t.str("text_color"))}
 	for _, f := range o.list("fields") {
 		v.Fields = append(v.Fields, fieldView{b.text(f.obj("text")), f.yes("is_short")})
+	}
+	if e := o.obj("extra"); e != nil {
+		v.Extra = b.elements([]object{e})
 	}
 	return v
 }

@@ -13,11 +13,11 @@
 // placeholders with their alternative text. It carries no script and no style attribute, so that it works
 // under a strict Content-Security-Policy; what a person can do is described in data attributes:
 //
-//	data-button="ID"        pressable; ID is the component's name, else its element_id, else its label
+//	data-button="ID"        pressable; ID is the component's name, else its element_id, else its label;
+//	                        an entry of an overflow menu is ID.VALUE
 //	data-submit, data-reset hands in or clears the form around it
 //	data-confirm            title and data-confirm-text of the question asked first
 //	data-url                opened when pressed
-//	data-option="VALUE"     the choice an overflow menu's entry stands for
 //	data-field="NAME"       one input; data-kind text, longtext, select, multiselect, person, people, date,
 //	                        time, datetime, bool; data-required; data-instant when it acts without a form
 //	data-pager, data-page   a table's pages

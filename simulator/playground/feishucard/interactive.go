@@ -46,6 +46,7 @@ type inputView struct {
 type optionView struct {
 	Value, Label string
 	Selected     bool
+	URL          string // of a menu's entry
 }
 
 type menuView struct {
@@ -66,9 +67,11 @@ func (b *builder) interactive(o object) (element, bool) {
 	case "action":
 		return element{"actions", actionsView{b.elements(o.list("actions"))}}, true
 	case "interactive_container":
-		return element{"container", containerView{b.button(o, ""), b.elements(o.list("elements"))}}, true
+		v := containerView{Button: b.button(o, ""), Elements: b.elements(o.list("elements"))}
+		v.Button.Press = v.Button.Press && o.at("behaviors") != nil // without any it is only a frame
+		return element{"container", v}, true
 	case "overflow":
-		return element{"overflow", menuView{b.button(o, "更多"), b.options(o, nil)}}, true
+		return element{"overflow", menuView{b.button(o, "overflow"), b.options(o, nil)}}, true
 	case "input":
 		return element{"text", b.textInput(o)}, true
 	case "select_static":
@@ -123,8 +126,11 @@ func (b *builder) button(o object, label string) buttonView {
 		Fill:     o.str("width") == "fill",
 		Submit:   o.str("form_action_type") == "submit" || o.str("action_type") == "form_submit",
 		Reset:    o.str("form_action_type") == "reset" || o.str("action_type") == "form_reset",
-		Press:    o.at("value") != nil,
 		URL:      webURL(firstOf(o.str("multi_url", "url"), o.str("url"))),
+	}
+	// Without a list of behaviours (1.0) a button calls back with its value, or when there is no address to open.
+	if o.at("behaviors") == nil {
+		v.Press = !v.Reset && (o.at("value") != nil || v.URL == "")
 	}
 	v.Why = b.plain(o.obj("hover_tips"))
 	if v.Disabled {
@@ -197,7 +203,7 @@ func (b *builder) options(o object, chosen []string) []optionView {
 	var out []optionView
 	for _, p := range o.list("options") {
 		value := p.str("value")
-		out = append(out, optionView{value, firstOf(b.plain(p.obj("text")), value), is[value]})
+		out = append(out, optionView{value, firstOf(b.plain(p.obj("text")), value), is[value], webURL(p.str("multi_url", "url"))})
 	}
 	return out
 }
@@ -215,7 +221,7 @@ func (b *builder) persons(o object, chosen []string) []optionView {
 		if p, ok := b.who(ref); ok {
 			value, label = p.ID, p.Name
 		}
-		out = append(out, optionView{value, label, is[ref]})
+		out = append(out, optionView{Value: value, Label: label, Selected: is[ref]})
 	}
 	listed := o.list("options")
 	for _, p := range listed {
