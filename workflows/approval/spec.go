@@ -26,9 +26,9 @@ type spec struct {
 }
 
 type startSpec struct {
-	Commands []string `yaml:"commands,scalar"`
-	Menu     []string `yaml:"menu,scalar"`
-	Who      []string `yaml:"who,scalar"`
+	Commands []string  `yaml:"commands,scalar"`
+	Menu     []string  `yaml:"menu,scalar"`
+	Who      selectors `yaml:"who"`
 }
 
 type fieldSpec struct {
@@ -81,9 +81,9 @@ type stepSpec struct {
 }
 
 type approveSpec struct {
-	By   []string `yaml:"by,required,scalar"`
-	Mode modeSpec `yaml:"mode"`
-	Veto *bool    `yaml:"veto"`
+	By   selectors `yaml:"by,required"`
+	Mode modeSpec  `yaml:"mode"`
+	Veto *bool     `yaml:"veto"`
 }
 
 type remindSpec struct {
@@ -95,11 +95,11 @@ type remindSpec struct {
 type timeoutSpec struct {
 	After workcal.Span `yaml:"after,required"`
 	Then  string       `yaml:"then,required" jsonschema:"enum=remind,enum=escalate,enum=transfer,enum=approve,enum=reject"`
-	To    []string     `yaml:"to,scalar"`
+	To    selectors    `yaml:"to"`
 }
 
 type ccSpec struct {
-	To []string `yaml:"to,required,scalar"`
+	To selectors `yaml:"to,required"`
 }
 
 type armSpec struct {
@@ -112,6 +112,32 @@ type rulesSpec struct {
 	SamePerson          string `yaml:"same_person" jsonschema:"enum=off,enum=consecutive,enum=whole,enum=skip_repeat"`
 	InitiatorIsApprover string `yaml:"initiator_is_approver" jsonschema:"enum=ask,enum=skip,enum=manager"`
 	Withdraw            string `yaml:"withdraw" jsonschema:"enum=until_final,enum=never"`
+}
+
+// selectors is one selector or a list of them.
+type selectors []string
+
+// DecodeYAML reads either form. Inside [ ] YAML takes role:finance for a mapping; the message says so.
+func (l *selectors) DecodeYAML(n *config.Node) config.Problems {
+	if n.Kind() != config.List {
+		*l = selectors{""}
+		return n.Decode(&(*l)[0])
+	}
+	var ps config.Problems
+	if len(n.Items()) == 0 {
+		ps = append(ps, n.Problem("is an empty list", "give at least one"))
+	}
+	for _, item := range n.Items() {
+		if keys := item.Keys(); len(keys) == 1 {
+			text := keys[0] + ":" + item.Get(keys[0]).Text()
+			ps = append(ps, item.Problem(fmt.Sprintf("%s is read as a mapping inside [ ]", text), fmt.Sprintf("put it in quotes: %q", text)))
+			continue
+		}
+		var text string
+		ps = append(ps, item.Decode(&text)...)
+		*l = append(*l, text)
+	}
+	return ps
 }
 
 // modeKind is how the seats of a step decide together.
