@@ -193,13 +193,13 @@ func parseSpans(s string) []Span {
 			open = append(open, i)
 		}
 	}
-	var out []Span
+	var out joiner
 	var style Span
 	for _, t := range toks {
 		switch {
 		case t.delim == "":
 			t.span.Bold, t.span.Italic, t.span.Strike = style.Bold, style.Italic, style.Strike
-			out = appendSpan(out, t.span)
+			out.add(t.span)
 		case t.close != 0:
 			on := t.close > 0
 			switch t.delim {
@@ -212,21 +212,39 @@ func parseSpans(s string) []Span {
 			}
 		default:
 			style.Kind, style.Text = SpanText, t.delim
-			out = appendSpan(out, style)
+			out.add(style)
 		}
 	}
-	return out
+	out.flush()
+	return out.spans
 }
 
-// appendSpan joins neighbouring texts of one style.
-func appendSpan(out []Span, s Span) []Span {
-	if n := len(out); n > 0 && s.Kind == SpanText && out[n-1].Kind == SpanText {
-		if p := &out[n-1]; p.Bold == s.Bold && p.Italic == s.Italic && p.Strike == s.Strike {
-			p.Text += s.Text
-			return out
-		}
+// joiner collects spans and joins neighbouring texts of one style.
+type joiner struct {
+	spans []Span
+	text  strings.Builder // of the run that is open
+	style Span            // its style
+}
+
+func (j *joiner) add(s Span) {
+	same := s.Bold == j.style.Bold && s.Italic == j.style.Italic && s.Strike == j.style.Strike
+	if s.Kind != SpanText || !same {
+		j.flush()
 	}
-	return append(out, s)
+	if s.Kind != SpanText {
+		j.spans = append(j.spans, s)
+		return
+	}
+	j.style = s
+	j.text.WriteString(s.Text)
+}
+
+func (j *joiner) flush() {
+	if j.text.Len() > 0 {
+		j.style.Text = j.text.String()
+		j.spans = append(j.spans, j.style)
+		j.text.Reset()
+	}
 }
 
 // tokenize splits a line into spans and delimiters.
