@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"text/template"
 	"unicode/utf8"
 
 	"magpie/adapters/card"
@@ -54,11 +55,14 @@ func (r *run) fill(s *source, data map[string]any) (string, error) {
 		if s.tmpl == nil {
 			return "", nil // not given
 		}
-		var w limited
-		if err := s.tmpl.Execute(&w, data); err != nil {
-			return "", s.execError(err)
+		var quick bool
+		if out, quick = s.quick(data); !quick {
+			var w limited
+			if err := s.tmpl.Execute(&w, data); err != nil {
+				return "", s.execError(err)
+			}
+			out = w.String()
 		}
-		out = w.String()
 	}
 	if len(out) > maxTextRunes {
 		out = strings.ToValidUTF8(out, "") // the cap may have split a character
@@ -129,12 +133,19 @@ func (r *run) yes(c *cond, data map[string]any, or bool) (bool, error) {
 	if c == nil {
 		return or, nil
 	}
+	if v, ok := lookup(data, c.src.path); ok {
+		truth, _ := template.IsTrue(v)
+		return truth, nil
+	}
 	s, err := r.fill(&c.src, data)
 	return s != "", err
 }
 
 // value evaluates a pipeline.
 func (r *run) value(v *value, data map[string]any) (any, error) {
+	if got, ok := lookup(data, v.src.path); ok {
+		return got, nil
+	}
 	r.got = nil
 	_, err := r.fill(&v.src, data)
 	return r.got, err

@@ -20,6 +20,10 @@ type source struct {
 	text   string
 	tmpl   *template.Template
 	fixed  bool // no {{ in it: text is the result
+
+	markdown bool     // values are escaped
+	parts    []part   // of a simple text, see fast.go
+	path     []string // of a pipeline that is nothing but a name
 }
 
 // compile parses the text, checks its tree and arms it: see arm.
@@ -35,6 +39,12 @@ func (s *source) compile(c *compiler, markdown bool) config.Problems {
 	t, err := c.base().Parse(whole)
 	if err != nil {
 		return config.Problems{s.parseProblem(c, whole, err)}
+	}
+	s.markdown = markdown
+	if s.before == "" {
+		s.parts = simple(t.Tree.Root)
+	} else {
+		s.path = pathOf(s.text)
 	}
 	if what, want, at := arm(t, c, markdown); what != "" {
 		return config.Problems{s.problem(what, want, at)}
