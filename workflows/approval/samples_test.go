@@ -12,18 +12,18 @@ import (
 	"magpie/workflows/workflowstest"
 )
 
-// compile reads a workflow that must be without errors.
-func compile(t testing.TB, file string, src []byte, env workflows.Env) (*config.Node, *approval.Program) {
+// program compiles a workflow that must be without errors.
+func program(t fataler, src string, env workflows.Env) *approval.Program {
 	t.Helper()
-	n, ps := config.Parse(file, src)
+	n, ps := config.Parse("flow.yaml", []byte(src))
 	if ps.Bad() {
 		t.Fatal(ps)
 	}
 	p, ps := approval.Kind{}.Compile(n, env)
 	if ps.Bad() {
-		t.Fatal(ps)
+		t.Fatalf("%v\n%s", ps, src)
 	}
-	return n, p.(*approval.Program)
+	return p.(*approval.Program)
 }
 
 func env(t testing.TB) workflows.Env {

@@ -1,0 +1,269 @@
+package approval_test
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"magpie/adapters/event"
+	"magpie/workflows"
+	"magpie/workflows/approval"
+	"magpie/workflows/workflowstest"
+)
+
+// drawFlow makes a flow of a few steps of every sort.
+func drawFlow(t *rapid.T) string {
+	var b strings.Builder
+	b.WriteString("kind: approval\nid: flow\nname: 流程\nstart: {commands: [走]}\nform:\n  - {id: item, type: text, label: 内容, required: true}\n  - {id: amount, type: money, label: 金额}\n  - {id: who, type: person, label: 人}\nsteps:\n")
+	who := rapid.SampledFrom([]string{"initiator.manager", "role:finance", "role:board", "initiator.managers(3)", "role:nobody", "initiator", "form.who", "person:zhao.min"})
+	step := func(id string) string {
+		s := fmt.Sprintf("{id: %s, approve: {by: %q, mode: %s%s}", id, who.Draw(t, "by"),
+			rapid.SampledFrom([]string{"any", "all", "sequence", "{ratio: 60%}", "{count: 2}"}).Draw(t, "mode"),
+			rapid.SampledFrom([]string{"", ", veto: true", ", veto: false"}).Draw(t, "veto"))
+		s += rapid.SampledFrom([]string{"", ", if: form.amount >= 100", ", if: not given(form.who)"}).Draw(t, "if")
+		s += rapid.SampledFrom([]string{"", ", remind: {after: 4 work hours, every: 1 work day, at_most: 2}"}).Draw(t, "remind")
+		s += rapid.SampledFrom([]string{"", ", timeout: {after: 2 work days, then: escalate}", ", timeout: {after: 1 day, then: remind}", ", timeout: {after: 1 day, then: approve}",
+			", timeout: {after: 3 hours, then: reject}", ", timeout: {after: 3 hours, then: transfer, to: \"person:sun.li\"}"}).Draw(t, "timeout")
+		return s + rapid.SampledFrom([]string{"", ", if_nobody: skip", ", if_nobody: reject", ", if_nobody: admin", ", if_nobody: \"person:sun.li\""}).Draw(t, "nobody") + "}"
+	}
+	n := rapid.IntRange(1, 4).Draw(t, "steps")
+	for i := range n {
+		switch rapid.IntRange(0, 5).Draw(t, "sort") {
+		case 0:
+			fmt.Fprintf(&b, "  - branch:\n      - {if: form.amount >= 50, steps: [%s]}\n      - {else: true, steps: []}\n", step("a"+strconv.Itoa(i)))
+		case 1:
+			b.WriteString("  - cc: {to: [\"dept:行政部/lead\", initiator]}\n")
+		}
+		b.WriteString("  - " + step("s"+strconv.Itoa(i)) + "\n")
+	}
+	fmt.Fprintf(&b, "rules: {same_person: %s, initiator_is_approver: %s}\n",
+		rapid.SampledFrom([]string{"off", "consecutive", "whole"}).Draw(t, "same"), rapid.SampledFrom([]string{"ask", "skip", "manager"}).Draw(t, "self"))
+	return b.String()
+}
+
+// check holds an instance against everything that must always be true.
+func check(t *rapid.T, b *workflowstest.Bench) {
+	if len(b.Trail) > 0 {
+		again, err := approval.Rebuild(b.Trail)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(b.Inst.State), string(again)); diff != "" {
+			t.Fatalf("the fold of the trail is another state:\n%s", diff)
+		}
+	}
+	ends := 0
+	for _, e := range b.Trail {
+		if e.Kind == "ended" {
+			ends++
+		}
+	}
+	if ends > 1 || (ends == 1) != b.Inst.Status.Ended() {
+		t.Fatalf("%d ends, status %s", ends, b.Inst.Status)
+	}
+	open := b.Open()
+	if b.Inst.Status == workflows.StatusRunning && len(open) == 0 && len(b.Waiting) == 0 && len(b.Timers) == 0 {
+		t.Fatal("the instance is stuck: no open task, no timer, no question")
+	}
+	if b.Inst.Status.Ended() && len(open) > 0 {
+		t.Fatalf("ended with open tasks: %v", open)
+	}
+	seats := map[string]bool{}
+	for _, k := range open {
+		id := fmt.Sprint(k.Node, k.Round, k.Seat)
+		if seats[id] {
+			t.Fatalf("two open tasks in seat %s", id)
+		}
+		seats[id] = true
+		c, ok := b.Cards[b.SlotOf(k)]
+		if !ok || c.To.Person != k.Person || len(c.View["actions"].([]any)) != 2 {
+			t.Fatalf("the open task %s has no card to decide on: %v", k.ID, c)
+		}
+	}
+	for slot, c := range b.Cards {
+		if got := c.View["instance"].(map[string]any)["status"]; got != string(b.Inst.Status) {
+			t.Fatalf("card %s shows %v, the instance is %s", slot, got, b.Inst.Status)
+		}
+		if actions := c.View["actions"].([]any); b.Inst.Status.Ended() && len(actions) > 0 {
+			t.Fatalf("card %s of an ended instance still offers %v", slot, actions)
+		}
+		if strings.HasPrefix(slot, "task/") {
+			id := b.Inst.ID + "/" + strings.TrimPrefix(slot, "task/")
+			if b.Tasks[id].State != workflows.TaskOpen && c.View["mine"] == true {
+				t.Fatalf("card %s of a closed task can be pressed", slot)
+			}
+		}
+	}
+	for _, task := range b.Tasks {
+		if task.State == workflows.TaskOpen && !slices.ContainsFunc(open, func(o workflows.Task) bool { return o.ID == task.ID }) {
+			t.Fatalf("task %s is lost", task.ID)
+		}
+	}
+}
+
+// Whatever people, clocks and directories do, no instance is stuck, none ends twice, the trail folds to the
+// state, and every card is true.
+func TestAnything(t *testing.T) {
+	t.Parallel()
+	e := env(t)
+	rapid.Check(t, func(t *rapid.T) {
+		src := drawFlow(t)
+		p := program(t, src, e)
+		c := workflowstest.NewCompany()
+		if rapid.Bool().Draw(t, "no admin") {
+			c.Roles["admin"] = nil
+		}
+		b := workflowstest.New(p, c, time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC))
+		b.Hold = rapid.Bool().Draw(t, "slow directory")
+		people := rapid.SampledFrom(c.Order)
+		by := people.Draw(t, "by")
+		must(t, b.Say(by, "走"))
+		check(t, b)
+		old := map[string]int64{}
+		for range rapid.IntRange(1, 25).Draw(t, "events") {
+			before, trail := string(b.Inst.State), len(b.Trail)
+			switch rapid.IntRange(0, 9).Draw(t, "event") {
+			case 0, 1:
+				must(t, b.Press(by, "initiator", "submit", map[string]event.Value{
+					"item": event.Text("x"), "amount": event.Text(rapid.SampledFrom([]string{"", "1", "100"}).Draw(t, "amount")), "who": event.Text(rapid.SampledFrom([]string{"", "sun.li"}).Draw(t, "who")),
+				}))
+			case 2, 3, 4, 5:
+				var all []workflows.Task
+				for _, k := range b.Tasks {
+					all = append(all, k)
+				}
+				if len(all) == 0 {
+					continue
+				}
+				slices.SortFunc(all, func(a, b workflows.Task) int { return strings.Compare(a.ID, b.ID) })
+				k := rapid.SampledFrom(all).Draw(t, "task")
+				person := k.Person
+				if rapid.IntRange(0, 5).Draw(t, "wrong person") == 0 {
+					person = people.Draw(t, "presser")
+				}
+				form := map[string]event.Value{"opinion": event.Text("理由")}
+				must(t, b.Press(person, b.SlotOf(k), rapid.SampledFrom([]string{"approve", "approve", "reject"}).Draw(t, "verb"), form))
+				if b.Refusal == nil && (k.State != workflows.TaskOpen || person != k.Person) {
+					t.Fatalf("%s decided the %s task of %s", person, k.State, k.Person)
+				}
+			case 6:
+				if rapid.IntRange(0, 3).Draw(t, "really") == 0 {
+					must(t, b.Press(by, "initiator", rapid.SampledFrom([]string{"withdraw", "cancel"}).Draw(t, "verb"), nil))
+				} else {
+					must(t, b.Press(by, "initiator", "urge", nil))
+				}
+			case 7:
+				must(t, b.Advance(b.Now.Add(time.Duration(rapid.IntRange(1, 100).Draw(t, "hours"))*time.Hour)))
+			case 8: // a timer that fires again, or an old one
+				for name, x := range b.Timers {
+					if g, seen := old[name]; seen {
+						stale := x
+						stale.Generation = g
+						if g != x.Generation {
+							must(t, b.Fire(stale))
+							if len(b.Trail) != trail {
+								t.Fatalf("the stale timer %s changed something", name)
+							}
+						}
+					}
+					old[name] = x.Generation
+				}
+			case 9:
+				if len(b.Waiting) > 0 {
+					must(t, b.Answer(rapid.IntRange(0, len(b.Waiting)-1).Draw(t, "answer")))
+				} else if rapid.IntRange(0, 4).Draw(t, "leaves") == 0 {
+					c.Leave(people.Draw(t, "leaver"))
+				}
+			}
+			if b.Refusal != nil && (string(b.Inst.State) != before || len(b.Trail) != trail) {
+				t.Fatal("a refusal changed something")
+			}
+			check(t, b)
+		}
+	})
+}
+
+// The order of independent votes never changes the outcome, where no single vote decides.
+func TestOrderOfVotes(t *testing.T) {
+	t.Parallel()
+	e := env(t)
+	rapid.Check(t, func(t *rapid.T) {
+		mode := rapid.SampledFrom([]string{"all", "{ratio: 60%}", "{ratio: 1%}", "{ratio: 100%}", "{count: 1}", "{count: 3}", "{count: 5}", "any, veto: false"}).Draw(t, "mode")
+		p := program(t, "kind: approval\nid: flow\nname: 流程\nstart: {commands: [走]}\nform: [{id: item, type: text, label: 内容}]\nsteps: [{id: s, approve: {by: role:board, mode: "+mode+"}}]\n", e)
+		votes := map[string]string{}
+		board := []string{"zhang.wei", "han.meimei", "sun.li", "chen.jie", "wang.fang"}
+		yes := 0
+		for _, who := range board {
+			votes[who] = rapid.SampledFrom([]string{"approve", "reject"}).Draw(t, who)
+			if votes[who] == "approve" {
+				yes++
+			}
+		}
+		outcome := func(order []string) workflows.Status {
+			b := workflowstest.New(p, workflowstest.NewCompany(), time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC))
+			must(t, b.Begin("li.lei", nil))
+			for _, who := range order {
+				k, ok := b.TaskOf("s", who)
+				if !ok {
+					t.Fatalf("%s was not asked", who)
+				}
+				must(t, b.Press(who, b.SlotOf(k), votes[who], map[string]event.Value{"opinion": event.Text("理由")}))
+			}
+			check(t, b)
+			return b.Inst.Status
+		}
+		need := map[string]int{"all": 5, "{ratio: 60%}": 3, "{ratio: 1%}": 1, "{ratio: 100%}": 5, "{count: 1}": 1, "{count: 3}": 3, "{count: 5}": 5, "any, veto: false": 1}[mode]
+		want := workflows.StatusRejected
+		if yes >= need {
+			want = workflows.StatusApproved
+		}
+		// Closing early gives what counting everything at the end would.
+		if got := outcome(rapid.Permutation(board).Draw(t, "order")); got != want {
+			t.Fatalf("%d of 5 agree with %s: %s, want %s", yes, mode, got, want)
+		}
+	})
+}
+
+// Withdrawing and approving at once: whichever comes first wins, the other is told.
+func TestWithdrawRace(t *testing.T) {
+	t.Parallel()
+	p := program(t, "kind: approval\nid: flow\nname: 流程\nstart: {commands: [走]}\nform: [{id: item, type: text, label: 内容}]\nsteps: [{id: s, approve: {by: initiator.manager}}]\n", env(t))
+	for _, withdrawFirst := range []bool{true, false} {
+		b := workflowstest.New(p, workflowstest.NewCompany(), time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC))
+		must(t, b.Begin("li.lei", nil))
+		withdraw := func() { must(t, b.Press("li.lei", "initiator", "withdraw", nil)) }
+		approve := func() { must(t, b.Press("han.meimei", "task/s/1/0", "approve", nil)) }
+		want := workflows.StatusApproved
+		if withdrawFirst {
+			withdraw()
+			approve()
+			want = workflows.StatusWithdrawn
+		} else {
+			approve()
+			withdraw()
+		}
+		if b.Inst.Status != want || b.Refusal == nil || b.Refusal.Code != "ended" || !b.Refusal.Refresh {
+			t.Errorf("withdraw first %v: %s, %v", withdrawFirst, b.Inst.Status, b.Refusal)
+		}
+	}
+}
+
+// fataler is what testing.T and rapid.T have in common.
+type fataler interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
+func must(t fataler, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
