@@ -21,7 +21,7 @@ const (
 
 	// The order matters on MySQL, where due_at is set first, from the run_at of before.
 	sqlRetryJob = `UPDATE job SET token = '', due_at = CASE WHEN gen = ? THEN ? ELSE run_at END, run_at = CASE WHEN gen = ? THEN ? ELSE run_at END,
- uncertain = CASE WHEN ? = 1 THEN 1 ELSE uncertain END, cause = ? WHERE id = ? AND token = ? AND state = 0`
+ uncertain = CASE WHEN ? = 1 THEN 1 ELSE uncertain END, attempt = attempt - ?, cause = ? WHERE id = ? AND token = ? AND state = 0`
 	sqlBuryJob = `UPDATE job SET token = '', state = CASE WHEN gen = ? THEN 2 ELSE 0 END, due_at = CASE WHEN gen = ? THEN ? ELSE run_at END,
  cause = ? WHERE id = ? AND token = ? AND state = 0`
 )
@@ -158,7 +158,11 @@ func (s *Store) BuryJob(ctx context.Context, j workflows.LeasedJob, cause string
 
 func (s *Store) retryJob(ctx context.Context, id, token string, gen int64, at time.Time, cause string, uncertain bool) error {
 	ms := millis(at)
-	err := s.one(ctx, ErrLeaseLost, sqlRetryJob, gen, ms, gen, ms, uncertain, cut(cause, maxCause), id, token)
+	untried := 0
+	if cause == "" { // given back as it was: the lease was no attempt
+		untried = 1
+	}
+	err := s.one(ctx, ErrLeaseLost, sqlRetryJob, gen, ms, gen, ms, uncertain, untried, cut(cause, maxCause), id, token)
 	if err != nil {
 		return fmt.Errorf("retry job %s: %w", id, err)
 	}

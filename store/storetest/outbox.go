@@ -64,6 +64,11 @@ func testOutbox(e *env) {
 	if !o.Uncertain || o.Attempt != 3 {
 		e.Fatalf("what is uncertain stays so: %+v", o)
 	}
+	e.ok(e.Reschedule(e.ctx, o, at, "", false)) // given back untried
+	o = e.leaseOne(at)
+	if !o.Uncertain || o.Attempt != 3 {
+		e.Fatalf("a lease without an attempt was counted: %+v", o)
+	}
 	ref := message("om_1")
 	e.ok(e.Sent(e.ctx, o, ref, at))
 	e.leaseNone(at.Add(time.Hour))
