@@ -100,7 +100,9 @@ func closedPort(t *testing.T) string {
 func TestRedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	other := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the token went to another host") })
-	c := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.Base, http.StatusTemporaryRedirect) })
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.Base, http.StatusTemporaryRedirect)
+	})
 	rep, err := c.Do(context.Background(), Call{Method: "POST", Path: "/", Body: 1})
 	if err != nil || rep.Status != http.StatusTemporaryRedirect {
 		t.Fatalf("%+v, %v", rep, err)
