@@ -37,7 +37,11 @@ func (s *Store) Commit(ctx context.Context, c workflows.Commit) error {
 		return nil
 	}
 	if s.mysql {
-		err = s.packet(ctx, ops)
+		key := ""
+		if c.Instance != nil {
+			key = c.Instance.ID
+		}
+		err = s.com.do(ctx, key, ops)
 	} else {
 		err = s.w.do(ctx, func(t tx) error { return runOps(t, ops) })
 	}

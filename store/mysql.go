@@ -43,7 +43,7 @@ func (s *Store) openMySQL(ctx context.Context, o Options) error {
 	}
 	s.wdb.SetMaxOpenConns(n)
 	s.wdb.SetMaxIdleConns(n)
-	s.put = newPutter(s)
+	s.put, s.com = newPutter(s), newCommitter(s)
 	return nil
 }
 
@@ -66,6 +66,9 @@ func openMySQLPool(dsn string, many bool) (*sql.DB, error) {
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 5 * time.Second
+	}
+	if cfg.ReadTimeout == 0 {
+		cfg.ReadTimeout = 5 * time.Minute // a dead server must not hold the writers for ever
 	}
 	c, err := mysql.NewConnector(cfg)
 	if err != nil {

@@ -79,8 +79,9 @@ type Store struct {
 
 	w *writer // SQLite only: the writing connection
 
-	wdb *sql.DB // MySQL only: several statements a packet
-	put *putter // MySQL only
+	wdb *sql.DB    // MySQL only: several statements a packet
+	put *putter    // MySQL only
+	com *committer // MySQL only
 }
 
 // Open opens the database and checks its schema: ErrSchema when it does not fit, with what to do about it.
@@ -117,6 +118,9 @@ func (s *Store) Close() error {
 	}
 	if s.put != nil {
 		s.put.close()
+	}
+	if s.com != nil {
+		s.com.close()
 	}
 	s.stmts.close()
 	for _, db := range []*sql.DB{s.rdb, s.wdb} {

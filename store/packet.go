@@ -13,7 +13,7 @@ import (
 // packet carries out a command on MySQL in two round trips: one packet with all statements, then COMMIT
 // or, when a guard found no row, ROLLBACK.
 func (s *Store) packet(ctx context.Context, ops []op) error {
-	text, args := packetText(ops)
+	text, args, sizes := packetText(ops)
 	return retryMySQL(ctx, func() error {
 		conn, err := s.wdb.Conn(ctx)
 		if err != nil {
@@ -23,33 +23,62 @@ func (s *Store) packet(ctx context.Context, ops []op) error {
 		var result error
 		err = conn.Raw(func(dc any) error {
 			var broken error
-			result, broken = sendPacket(ctx, dc.(driver.ExecerContext), text, args, ops)
+			result, broken = sendPacket(ctx, dc.(driver.ExecerContext), text, args, ops, sizes)
 			return broken
 		})
 		return errors.Join(result, err)
 	})
 }
 
-// packetText joins the statements.
-func packetText(ops []op) (string, []driver.NamedValue) {
-	var b strings.Builder
-	var args []driver.NamedValue
-	b.WriteString("START TRANSACTION")
-	for _, o := range ops {
-		b.WriteString(";")
-		b.WriteString(o.q)
-		for _, a := range o.args {
-			args = append(args, driver.NamedValue{Ordinal: len(args) + 1, Value: value(a)})
-		}
+// rowsText is a statement that can take several rows.
+type rowsText struct{ head, row, tail string }
+
+// myRows are the statements that a command has several of: their rows go into one.
+var myRows = func() map[string]rowsText {
+	m := map[string]rowsText{sqlCancelJob: {"DELETE FROM job WHERE id IN (", "?", ")"}}
+	for _, q := range []string{mysqlStatements.putTask, mysqlStatements.insertTrail, mysqlStatements.putJob, mysqlStatements.putReceipt} {
+		head, rest, _ := strings.Cut(q, "VALUES (")
+		row, tail, _ := strings.Cut(rest, ")")
+		m[q] = rowsText{head + "VALUES ", "(" + row + ")", tail}
 	}
-	return b.String(), args
+	return m
+}()
+
+// packetText joins the statements. sizes tells how many of ops each statement of the packet stands for.
+func packetText(ops []op) (text string, args []driver.NamedValue, sizes []int) {
+	var b strings.Builder
+	b.WriteString("START TRANSACTION")
+	for i := 0; i < len(ops); {
+		n := 1
+		many, ok := myRows[ops[i].q]
+		for ok && i+n < len(ops) && ops[i+n].q == ops[i].q {
+			n++
+		}
+		b.WriteString(";")
+		if n == 1 {
+			b.WriteString(ops[i].q)
+		} else {
+			b.WriteString(many.head)
+			b.WriteString(strings.Repeat(many.row+",", n-1))
+			b.WriteString(many.row)
+			b.WriteString(many.tail)
+		}
+		for _, o := range ops[i : i+n] {
+			for _, a := range o.args {
+				args = append(args, driver.NamedValue{Ordinal: len(args) + 1, Value: value(a)})
+			}
+		}
+		sizes = append(sizes, n)
+		i += n
+	}
+	return b.String(), args, sizes
 }
 
 // sendPacket returns the outcome, and as broken whether the connection can't be used again.
-func sendPacket(ctx context.Context, conn driver.ExecerContext, text string, args []driver.NamedValue, ops []op) (result, broken error) {
+func sendPacket(ctx context.Context, conn driver.ExecerContext, text string, args []driver.NamedValue, ops []op, sizes []int) (result, broken error) {
 	res, err := conn.ExecContext(ctx, text, args)
 	if err == nil {
-		if err = judge(res, ops); err == nil {
+		if err = judge(res, ops, sizes); err == nil {
 			// From here on the outcome must be known: ctx no longer counts, the driver's own limits do.
 			if _, err = conn.ExecContext(context.WithoutCancel(ctx), "COMMIT", nil); err != nil {
 				return fmt.Errorf("the outcome of COMMIT is not known: %w", err), driver.ErrBadConn
@@ -64,24 +93,26 @@ func sendPacket(ctx context.Context, conn driver.ExecerContext, text string, arg
 }
 
 // judge looks at the rows that each statement touched.
-func judge(res driver.Result, ops []op) error {
+func judge(res driver.Result, ops []op, sizes []int) error {
 	r, ok := res.(mysql.Result)
 	if !ok {
 		return fmt.Errorf("the MySQL driver's %T does not tell rows per statement", res)
 	}
 	rows := r.AllRowsAffected()
-	if len(rows) != len(ops)+1 { // START TRANSACTION is the first
-		return fmt.Errorf("%d statements gave %d results", len(ops)+1, len(rows))
+	if len(rows) != len(sizes)+1 { // START TRANSACTION is the first
+		return fmt.Errorf("%d statements gave %d results", len(sizes)+1, len(rows))
 	}
 	rows = rows[1:]
-	for i, o := range ops {
-		n := rows[i]
+	first := 0
+	for i, size := range sizes {
+		o, n := ops[first], rows[i]
 		if o.other {
 			n += rows[i-1]
 		}
 		if n == 0 && o.need != nil {
 			return o.need
 		}
+		first += size
 	}
 	return nil
 }

@@ -1,0 +1,262 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+const (
+	// committers is how many shared transactions may be under way: while one waits for the disk the next
+	// is collected and sent.
+	committers = 2
+	maxShared  = 32
+)
+
+// committer lets commands that are committed at the same time share a transaction on MySQL: the server
+// then reads one long INSERT per table instead of many, and syncs once. Each command keeps its own guards.
+// When one fails them the transaction is rolled back and sent again without it; when a statement fails
+// each command goes alone.
+type committer struct {
+	s     *Store
+	queue chan *command
+	quit  chan struct{}
+	ended chan struct{}
+	once  sync.Once
+	wg    sync.WaitGroup
+}
+
+// command is a Commit on its way.
+type command struct {
+	key   string // the instance; two commands on one instance never share a transaction
+	ops   []op
+	state atomic.Int32
+	err   error
+	done  chan struct{}
+}
+
+func newCommitter(s *Store) *committer {
+	c := &committer{s: s, queue: make(chan *command, 8*maxShared), quit: make(chan struct{}), ended: make(chan struct{})}
+	for range committers {
+		c.wg.Go(c.loop)
+	}
+	return c
+}
+
+// close carries out what waits.
+func (c *committer) close() {
+	c.once.Do(func() {
+		close(c.quit)
+		c.wg.Wait()
+		close(c.ended)
+	})
+}
+
+func (c *committer) do(ctx context.Context, key string, ops []op) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	r := &command{key: key, ops: ops, done: make(chan struct{})}
+	select {
+	case c.queue <- r:
+	case <-c.quit:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-r.done:
+	case <-c.ended:
+		select {
+		case <-r.done: // answered just before the end
+		default:
+			return ErrClosed
+		}
+	case <-ctx.Done():
+		if r.state.CompareAndSwap(requestWaits, requestGivenUp) {
+			return ctx.Err()
+		}
+		<-r.done
+	}
+	return r.err
+}
+
+func (c *committer) loop() {
+	var next []*command // came in, but another of its instance went first
+	quit := c.quit
+	for {
+		batch, keys := []*command(nil), map[string]bool{}
+		add := func(r *command) bool {
+			if r.key != "" && keys[r.key] {
+				return false
+			}
+			if r.state.Load() == requestTaken || r.state.CompareAndSwap(requestWaits, requestTaken) {
+				keys[r.key] = true
+				batch = append(batch, r)
+			}
+			return true
+		}
+		next = slices.DeleteFunc(next, func(r *command) bool { return len(batch) < maxShared && add(r) })
+		if len(batch) == 0 {
+			select {
+			case r := <-c.queue:
+				add(r)
+			case <-quit:
+				quit = nil // take what is there, then end
+			}
+		}
+		for more := true; more && len(batch) < maxShared && len(next) < maxShared; {
+			select {
+			case r := <-c.queue:
+				if !add(r) && r.state.CompareAndSwap(requestWaits, requestTaken) {
+					next = append(next, r)
+				}
+			default:
+				more = false
+			}
+		}
+		if len(batch) == 0 {
+			if quit == nil && len(next) == 0 {
+				return
+			}
+			continue
+		}
+		c.run(batch)
+		for _, r := range batch {
+			close(r.done)
+		}
+	}
+}
+
+// run carries out commands together, and sets the outcome of each.
+func (c *committer) run(batch []*command) {
+	slices.SortFunc(batch, func(a, b *command) int { return cmp.Compare(a.key, b.key) })
+	for len(batch) > 1 {
+		failed, err := c.s.sendShared(context.Background(), batch)
+		if err != nil {
+			break
+		}
+		if len(failed) == 0 {
+			return
+		}
+		batch = slices.DeleteFunc(slices.Clone(batch), func(r *command) bool { return slices.Contains(failed, r) })
+	}
+	for _, r := range batch {
+		r.err = c.s.packet(context.Background(), r.ops)
+	}
+}
+
+// single is a statement of a shared packet that belongs to one command.
+type single struct {
+	r *command
+	o op
+}
+
+// sendShared sends the commands as one transaction. failed are those whose guards found no row, with
+// their errors set; nothing was written then. An error means that nobody's outcome is known but that
+// nothing was written.
+func (s *Store) sendShared(ctx context.Context, batch []*command) (failed []*command, err error) {
+	text, args, singles := sharedText(batch)
+	conn, err := s.wdb.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	e := conn.Raw(func(dc any) error {
+		x := dc.(driver.ExecerContext)
+		var res driver.Result
+		if res, err = x.ExecContext(ctx, text, args); err == nil {
+			failed, err = judgeShared(res, singles)
+		}
+		if err == nil && len(failed) == 0 {
+			if _, e := x.ExecContext(ctx, "COMMIT", nil); e != nil {
+				// Unknown to all of them: sending again would judge them by their own writes.
+				for _, r := range batch {
+					r.err = fmt.Errorf("the outcome of COMMIT is not known: %w", e)
+				}
+				return driver.ErrBadConn
+			}
+			for _, r := range batch {
+				r.err = nil
+			}
+			return nil
+		}
+		if _, e := x.ExecContext(ctx, "ROLLBACK", nil); e != nil {
+			return driver.ErrBadConn
+		}
+		return nil
+	})
+	_ = e // the connection is thrown away; the outcome is known or set above
+	return failed, err
+}
+
+// sharedText puts what is one command's first, guards ahead, and then one statement per table.
+func sharedText(batch []*command) (text string, args []driver.NamedValue, singles []single) {
+	var b strings.Builder
+	b.WriteString("START TRANSACTION")
+	bind := func(o op) {
+		for _, a := range o.args {
+			args = append(args, driver.NamedValue{Ordinal: len(args) + 1, Value: value(a)})
+		}
+	}
+	rows := map[string][]op{}
+	var last []single // jobs that look for others: after all is put
+	for _, r := range batch {
+		for _, o := range r.ops {
+			if _, many := myRows[o.q]; many {
+				rows[o.q] = append(rows[o.q], o)
+			} else if o.q == mysqlStatements.putShownJob {
+				last = append(last, single{r, o})
+			} else {
+				singles = append(singles, single{r, o})
+				b.WriteString(";" + o.q)
+				bind(o)
+			}
+		}
+	}
+	for _, q := range []string{mysqlStatements.putTask, mysqlStatements.insertTrail, sqlCancelJob, mysqlStatements.putJob, mysqlStatements.putReceipt} {
+		if n := len(rows[q]); n > 0 {
+			m := myRows[q]
+			b.WriteString(";" + m.head + strings.Repeat(m.row+",", n-1) + m.row + m.tail)
+			for _, o := range rows[q] {
+				bind(o)
+			}
+		}
+	}
+	for _, l := range last {
+		b.WriteString(";" + l.o.q)
+		bind(l.o)
+	}
+	return b.String(), args, singles
+}
+
+// judgeShared looks at the guards of each command.
+func judgeShared(res driver.Result, singles []single) (failed []*command, err error) {
+	r, ok := res.(mysql.Result)
+	if !ok {
+		return nil, fmt.Errorf("the MySQL driver's %T does not tell rows per statement", res)
+	}
+	rows := r.AllRowsAffected()
+	if len(rows) < len(singles)+1 { // START TRANSACTION is the first
+		return nil, fmt.Errorf("%d statements gave %d results", len(singles)+1, len(rows))
+	}
+	rows = rows[1:]
+	for i, x := range singles {
+		n := rows[i]
+		if x.o.other {
+			n += rows[i-1]
+		}
+		if n == 0 && x.o.need != nil && !slices.Contains(failed, x.r) {
+			x.r.err = x.o.need
+			failed = append(failed, x.r)
+		}
+	}
+	return failed, nil
+}
