@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// putters is how many inserts may be under way: while one waits for the disk the next is collected.
-	putters  = 2
+	// putters is how many inserts may be under way; what comes meanwhile shares the next.
+	putters  = 1
 	maxPuts  = 100
 	maxBytes = 4 << 20 // of one INSERT, well below the server's usual max_allowed_packet of 16 MiB
 )
