@@ -27,6 +27,17 @@ type Value struct {
 	List []string  `json:"list,omitempty"`
 	Bool bool      `json:"bool,omitempty"`
 	Refs []Ref     `json:"refs,omitempty"`
+	// Raw is what came in, where the kind was only read off its looks (a suite that sends no types): the
+	// text of somebody who typed a date into a text field. "" when Text is that.
+	Raw string `json:"raw,omitempty"`
+}
+
+// Typed is the text as it came in, whatever it was read as.
+func (v Value) Typed() string {
+	if v.Raw != "" {
+		return v.Raw
+	}
+	return v.Text
 }
 
 // Text makes a text value.

@@ -16,8 +16,7 @@ import (
 // one, under its name. A press on a plain button gives nil.
 //
 // The answer carries no types, so that each value is read by what it looks like; the owner of the form
-// knows better. Therefore what a person typed is always kept: Value.Text holds the text as it came, unless
-// it was read as a date or time, and then List[0] does.
+// knows better. Therefore what a person typed is always kept: Value.Typed holds the text as it came.
 func (d *decoder) form(a pressAction, name string) map[string]event.Value {
 	out := map[string]event.Value{}
 	if m, ok := readMembers(a.Form); ok {
@@ -144,7 +143,7 @@ func (d *decoder) textValue(s string) event.Value {
 			continue
 		}
 		if at, err := time.Parse(m.layout, s); err == nil {
-			return event.Value{Kind: m.kind, Text: at.Format(m.to), List: []string{s}}
+			return event.Value{Kind: m.kind, Text: at.Format(m.to), Raw: s}
 		}
 	}
 	return event.Text(s)

@@ -143,7 +143,7 @@ func FuzzForm(f *testing.F) {
 			}
 		}
 		v := d.textValue(typed)
-		kept := v.Text == typed
+		kept := v.Typed() == typed
 		for _, s := range v.List {
 			kept = kept || s == typed
 		}

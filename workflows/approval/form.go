@@ -143,15 +143,17 @@ func (f *field) parse(in event.Value, loc *time.Location) (v value, problem stri
 	return v, problem
 }
 
-// scalar is the text of an input that must hold one.
+// scalar is the text of an input that must hold one, as it was typed.
 func scalar(in event.Value) (string, bool) {
 	switch {
-	case len(in.List) == 1 && in.Text == "":
+	case in.Typed() != "":
+		return in.Typed(), len(in.List) == 0 || in.Kind == event.ValuePeople
+	case len(in.List) == 1:
 		return in.List[0], true
 	case len(in.List) > 0 || len(in.Refs) > 0 || in.Kind == event.ValueBool:
 		return "", false
 	}
-	return in.Text, true
+	return "", true
 }
 
 func (f *field) parseText(in event.Value) (value, string) {
@@ -234,6 +236,7 @@ func plainNumber(s string) string {
 }
 
 func (f *field) parseTime(in event.Value, loc *time.Location) (value, string) {
+	in.Raw = "" // a date that was read as one is wanted in its plain form
 	s, ok := scalar(in)
 	s = strings.TrimSpace(clean(s, false))
 	if !ok {
@@ -264,8 +267,8 @@ func (f *field) parseTime(in event.Value, loc *time.Location) (value, string) {
 
 func (f *field) parseChoice(in event.Value) (value, string) {
 	picked := in.List
-	if in.Text != "" {
-		picked = append([]string{in.Text}, picked...)
+	if t := in.Typed(); t != "" {
+		picked = append([]string{t}, picked...)
 	}
 	if in.Kind == event.ValueBool || len(in.Refs) > 0 {
 		return value{}, textNotOption
@@ -312,8 +315,8 @@ func (f *field) parsePersons(in event.Value) (value, string) {
 		return value{}, textNoPerson
 	}
 	picked := in.List
-	if in.Text != "" {
-		picked = append([]string{in.Text}, picked...)
+	if t := in.Typed(); t != "" {
+		picked = append([]string{t}, picked...)
 	}
 	var out []string
 	for _, id := range picked {
