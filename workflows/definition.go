@@ -65,17 +65,3 @@ type Correlation struct {
 	Key   string // unique for the instance within the definition; with Start usually the event's ID
 	Start bool   // the instance is made if there is none
 }
-
-// Previewer is a Program that can show its cards before anything has run, for magpie check and
-// magpie render.
-type Previewer interface {
-	// Previews gives a card of every moment, with sample content as long as the form allows.
-	Previews(now time.Time) []Preview
-}
-
-// Preview is one card of a flow.
-type Preview struct {
-	Moment   string // "form", "task", "approved": what stands behind the dot in magpie render purchase.task
-	Template string
-	View     any
-}
