@@ -1,0 +1,19 @@
+package main
+
+import (
+	"magpie/adapters"
+	"magpie/adapters/feishu"
+	"magpie/adapters/feishu/longconn"
+	"magpie/workflows"
+	"magpie/workflows/approval"
+)
+
+// platforms are the suites, by the name used in `suite:`.
+var platforms = map[string]adapters.Factory{
+	"feishu": feishu.Factory(feishu.WithListener(longconn.Of)),
+}
+
+// kinds are the kinds of flow, by what stands in `kind:`.
+var kinds = []workflows.Kind{
+	approval.Kind{},
+}

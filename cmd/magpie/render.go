@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"magpie/adapters"
+	"magpie/workflows/workflowstest"
+)
+
+func renderCommand() *cobra.Command {
+	var path, suite string
+	var text bool
+	c := &cobra.Command{
+		Use:   "render WORKFLOW[.MOMENT]",
+		Short: "Show a card as the suite gets it, and what it loses there",
+		Long: `Render draws the cards of a workflow for a suite: the JSON that would be sent goes to the output, what is
+lost to the error output. Without a moment it lists the moments there are.`,
+		Example: "  magpie render purchase\n  magpie render purchase.task --suite feishu",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			usage := func(err error) error { return &usageError{c.CommandPath(), err} }
+			p, ps := loadProject(path, offline())
+			if p == nil {
+				return ps
+			}
+			flow, moment, _ := strings.Cut(args[0], ".")
+			prog, err := p.program(flow)
+			if err != nil {
+				return usage(err)
+			}
+			views, err := workflowstest.Previews(p.sources[flow], prog, previewTime, p.testOptions())
+			if err != nil {
+				return err
+			}
+			i := slices.IndexFunc(views, func(v workflowstest.Preview) bool { return v.Moment == moment })
+			if moment == "" {
+				for _, v := range views {
+					fmt.Fprintf(c.OutOrStdout(), "%s.%s\n", flow, v.Moment)
+				}
+				return nil
+			}
+			if i < 0 {
+				return usage(fmt.Errorf("%s has no moment %q; run 'magpie render %s' for the list", flow, moment, flow))
+			}
+			drawn, err := preview(p, flow, views[i])
+			if err != nil {
+				return err
+			}
+			if text {
+				fmt.Fprintln(c.OutOrStdout(), drawn.PlainText())
+				return nil
+			}
+			conn, err := p.suite(suite)
+			if err != nil {
+				return usage(err)
+			}
+			wire, losses, err := conn.EncodeCard(drawn, adapters.EncodeOptions{})
+			if err != nil {
+				return err
+			}
+			var pretty bytes.Buffer
+			if json.Indent(&pretty, wire.Body, "", "  ") != nil {
+				pretty.Reset()
+				pretty.Write(wire.Body)
+			}
+			fmt.Fprintln(c.OutOrStdout(), pretty.String())
+			for _, l := range losses {
+				fmt.Fprintf(c.ErrOrStderr(), "lost (%s): %s: %s\n", l.Severity, l.Path, l.What)
+			}
+			return nil
+		},
+	}
+	configFlag(c, &path)
+	c.Flags().StringVar(&suite, "suite", "", "for which suite; the first connection's without it")
+	c.Flags().BoolVar(&text, "text", false, "as plain text, for a channel without cards")
+	return c
+}
+
+// suite finds a connection of a suite.
+func (p *project) suite(name string) (*adapters.Connection, error) {
+	var names []string
+	for _, c := range p.connections {
+		if name == "" || c.Suite == name {
+			return c, nil
+		}
+		names = append(names, c.Suite)
+	}
+	return nil, fmt.Errorf("no connection of suite %q; there are: %s", name, strings.Join(names, ", "))
+}

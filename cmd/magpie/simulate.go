@@ -1,0 +1,119 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"magpie/adapters/event"
+	"magpie/workflows"
+	"magpie/workflows/workflowstest"
+)
+
+func simulateCommand() *cobra.Command {
+	var path, as, when string
+	var set []string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "simulate WORKFLOW --as PERSON --set FIELD=VALUE …",
+		Short: "Say which path a request would take: every step, who, why, why skipped, deadlines",
+		Long: `Simulate hands a request in and lets everybody who is asked agree, without storing or sending anything.
+People are those of test-people.yaml beside magpie.yaml, or the sample company.`,
+		Example: "  magpie simulate purchase --as li.lei --set item=服务器 --set amount=60000",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			usage := func(err error) error { return &usageError{c.CommandPath(), err} }
+			form, err := formOf(set)
+			if err != nil {
+				return usage(err)
+			}
+			p, ps := loadProject(path, offline())
+			if p == nil {
+				return ps
+			}
+			prog, err := p.program(args[0])
+			if err != nil {
+				return usage(err)
+			}
+			if _, err := p.testPeople.Person(c.Context(), as); err != nil {
+				return usage(fmt.Errorf("--as %s: there is no such person", as))
+			}
+			now := time.Now()
+			if when != "" {
+				if now, err = time.ParseInLocation("2006-01-02 15:04", when, p.cfg.Server.Location); err != nil {
+					return usage(fmt.Errorf("--at %s: write it as 2026-03-02 09:00", when))
+				}
+			}
+			x, err := workflowstest.Simulate(prog, as, form, now, p.testOptions())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				e := json.NewEncoder(c.OutOrStdout())
+				e.SetIndent("", "  ")
+				return e.Encode(x)
+			}
+			showPath(c.OutOrStdout(), x, p.cfg.Server.Location)
+			return nil
+		},
+	}
+	configFlag(c, &path)
+	c.Flags().StringVar(&as, "as", "", "who asks (person id)")
+	c.Flags().StringArrayVar(&set, "set", nil, "a field of the form, FIELD=VALUE; several values of one field are separated by commas")
+	c.Flags().StringVar(&when, "at", "", "when it is handed in, 2006-01-02 15:04; now without it")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	_ = c.MarkFlagRequired("as")
+	return c
+}
+
+// formOf reads FIELD=VALUE.
+func formOf(set []string) (map[string]event.Value, error) {
+	form := map[string]event.Value{}
+	for _, s := range set {
+		k, v, ok := strings.Cut(s, "=")
+		if !ok || k == "" {
+			return nil, fmt.Errorf("--set %s: write it as FIELD=VALUE", s)
+		}
+		if _, twice := form[k]; twice {
+			return nil, fmt.Errorf("--set %s: the field is given twice", k)
+		}
+		form[k] = event.Text(v)
+	}
+	return form, nil
+}
+
+func showPath(w io.Writer, x workflows.Explanation, loc *time.Location) {
+	fmt.Fprintln(w, x.Title)
+	for i, s := range x.Steps {
+		fmt.Fprintf(w, "%d. %s (%s)", i+1, s.Name, s.ID)
+		if s.State == "skipped" {
+			fmt.Fprint(w, ": skipped")
+		}
+		if s.Why != "" {
+			fmt.Fprintf(w, ": %s", s.Why)
+		}
+		fmt.Fprintln(w)
+		for _, seat := range s.Seats {
+			fmt.Fprintf(w, "   - %s (%s)", seat.Name, seat.Person)
+			if seat.Why != "" {
+				fmt.Fprintf(w, ": %s", seat.Why)
+			}
+			fmt.Fprintln(w)
+		}
+		if !s.DueAt.IsZero() {
+			fmt.Fprintf(w, "   due %s (%s)", s.DueAt.In(loc).Format("2006-01-02 15:04"), s.DueRule)
+			if s.Guessed {
+				fmt.Fprint(w, "; no holiday data for that year, plain weekdays were counted")
+			}
+			fmt.Fprintln(w)
+		}
+	}
+	if len(x.CC) > 0 {
+		fmt.Fprintf(w, "told: %s\n", strings.Join(x.CC, ", "))
+	}
+	fmt.Fprintf(w, "ends: %s\n", x.Status)
+}
