@@ -15,10 +15,10 @@ type spec struct {
 	Kind        string               `yaml:"kind,required" jsonschema:"enum=approval"`
 	ID          string               `yaml:"id,required"`
 	Name        string               `yaml:"name,required"`
-	Description string               `yaml:"description"`
+	Description string               `yaml:"description" jsonschema_description:"one line for the help text"`
 	Start       startSpec            `yaml:"start"`
 	Form        []fieldSpec          `yaml:"form,required"`
-	Title       string               `yaml:"title"`
+	Title       string               `yaml:"title" jsonschema_description:"of an instance; {{.form.FIELD}} and {{.initiator.name}} are filled in"`
 	Steps       []stepSpec           `yaml:"steps,required"`
 	Rules       rulesSpec            `yaml:"rules"`
 	On          *config.Node         `yaml:"on"`
@@ -70,11 +70,11 @@ func (o *optionSpec) DecodeYAML(n *config.Node) config.Problems {
 type stepSpec struct {
 	ID       string       `yaml:"id"`
 	Name     string       `yaml:"name"`
-	If       string       `yaml:"if"`
+	If       string       `yaml:"if" jsonschema_description:"a condition on form.FIELD and initiator.FIELD; the step is skipped when it is not true"`
 	Approve  *approveSpec `yaml:"approve"`
 	Remind   *remindSpec  `yaml:"remind"`
 	Timeout  *timeoutSpec `yaml:"timeout"`
-	IfNobody string       `yaml:"if_nobody"`
+	IfNobody string       `yaml:"if_nobody" jsonschema_description:"when no approver is found: skip, reject, admin (the default) or person:ID"`
 	CC       *ccSpec      `yaml:"cc"`
 	Branch   []armSpec    `yaml:"branch"`
 	Parallel *config.Node `yaml:"parallel"`

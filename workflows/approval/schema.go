@@ -1,0 +1,48 @@
+package approval
+
+import (
+	"slices"
+
+	"magpie/config"
+)
+
+// Schema is the JSON Schema of a workflow file of this kind, indented. It is kept at
+// docs/schema/workflow.json, so that editors complete and check.
+func Schema() []byte { return config.SchemaFor("workflow (kind: approval)", spec{}) }
+
+// object describes a mapping that must have all of its keys, and no others.
+func object(keys map[string]*config.JSONSchema) *config.JSONSchema {
+	s := &config.JSONSchema{Type: "object", PatternProperties: map[string]*config.JSONSchema{}, AdditionalProperties: &config.JSONSchema{Not: &config.JSONSchema{}}}
+	for k, v := range keys {
+		s.PatternProperties["^"+k+"$"] = v
+		s.Required = append(s.Required, k)
+	}
+	slices.Sort(s.Required)
+	return s
+}
+
+// JSONSchema describes one selector or a list of them.
+func (*selectors) JSONSchema() *config.JSONSchema {
+	one := &config.JSONSchema{
+		Type: "string", Pattern: `^(person:.+|role:.+|dept:.+|oncall:.+|form\..+|initiator(\..+)?|chosen|everyone)$|\$\{`,
+		Examples: []any{"initiator.manager", "role:finance", "dept:财务部/lead", "person:li.lei", "form.reviewer"},
+	}
+	least := uint64(1)
+	return &config.JSONSchema{AnyOf: []*config.JSONSchema{one, {Type: "array", Items: one, MinItems: &least}}}
+}
+
+// JSONSchema describes an option: a text, or value and label.
+func (*optionSpec) JSONSchema() *config.JSONSchema {
+	return &config.JSONSchema{AnyOf: []*config.JSONSchema{{Type: "string"}, {Type: "number"}, object(map[string]*config.JSONSchema{
+		"value": {Type: "string", Description: "what is stored"}, "label": {Type: "string", Description: "what people read"},
+	})}}
+}
+
+// JSONSchema describes a mode: a word, or a ratio or a count.
+func (*modeSpec) JSONSchema() *config.JSONSchema {
+	return &config.JSONSchema{AnyOf: []*config.JSONSchema{
+		{Type: "string", Enum: []any{"any", "all", "sequence"}, Description: "any 或签, all 会签, sequence 依次审批"},
+		object(map[string]*config.JSONSchema{"ratio": {Type: "string", Pattern: `^(100|[1-9][0-9]?)%$`, Description: "at least so many of a hundred"}}),
+		object(map[string]*config.JSONSchema{"count": {Type: "integer", Minimum: "1", Maximum: "100", Description: "at least so many"}}),
+	}}
+}
