@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"sync"
 )
 
 // errCipher is every way in which an encrypted body can be wrong. One error for all of them: whoever sent
@@ -31,12 +32,17 @@ func newSealer(encryptKey string) sealer {
 	return sealer{block}
 }
 
-// open decrypts the base64 text of the field "encrypt". It fails with errCipher.
-func (s sealer) open(text string) ([]byte, error) {
-	buf, err := base64.StdEncoding.Strict().DecodeString(text)
+// strictBase64 refuses what has more than one spelling.
+var strictBase64 = base64.StdEncoding.Strict()
+
+// open decrypts the base64 text of the field "encrypt", into bytes of its own. It fails with errCipher.
+func (s sealer) open(text []byte) ([]byte, error) {
+	buf := make([]byte, strictBase64.DecodedLen(len(text)))
+	n, err := strictBase64.Decode(buf, text)
 	if err != nil {
 		return nil, errCipher
 	}
+	buf = buf[:n]
 	// One block of vector and at least one of content; CBC knows whole blocks only.
 	if len(buf) < 2*aes.BlockSize || len(buf)%aes.BlockSize != 0 {
 		return nil, errCipher
@@ -62,14 +68,32 @@ func unpadPKCS7(b []byte) ([]byte, error) {
 	return b[:len(b)-n], nil
 }
 
-// signature is the X-Lark-Signature of events and of card.action.trigger: lower case hex of SHA-256 over
-// timestamp, nonce, encrypt key and the raw body, joined without a separator.
-func signature(timestamp, nonce, encryptKey string, body []byte) string {
-	h := sha256.New()
-	h.Write([]byte(timestamp + nonce + encryptKey))
-	h.Write(body)
-	return hex.EncodeToString(h.Sum(nil))
+// signedBy checks the X-Lark-Signature of events and of card.action.trigger: lower case hex of SHA-256 over
+// timestamp, nonce, encrypt key and the raw body, joined without a separator. The time it takes says nothing
+// about where a wrong one differs.
+func signedBy(given, timestamp, nonce, encryptKey string, body []byte) bool {
+	var want, have [2 * sha256.Size]byte
+	if copy(have[:], given) != len(given) || len(given) != len(have) {
+		return false
+	}
+	buf := joined.Get().(*[]byte)
+	b := append(append(append((*buf)[:0], timestamp...), nonce...), encryptKey...)
+	b = append(b, body...)
+	sum := sha256.Sum256(b)
+	clear(b) // the key
+	if *buf = b; cap(b) <= maxKept {
+		joined.Put(buf)
+	}
+	hex.Encode(want[:], sum[:])
+	return subtle.ConstantTimeCompare(have[:], want[:]) == 1
 }
+
+// joined holds buffers for what is signed: most bodies are below 4 KB, and hashing them in one go needs no
+// state on the heap.
+var joined = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxKept is how large a buffer may be to be kept for the next body.
+const maxKept = 64 << 10
 
 // signatureLegacy is the X-Lark-Signature of the old card callback, card.action.trigger_v1: the same
 // header, but SHA-1, and the verification token in the place of the encrypt key.

@@ -127,7 +127,7 @@ func readMembers(raw json.RawMessage) (map[string]json.RawMessage, bool) {
 		return m, true
 	}
 	inner := []byte(scalarText(raw))
-	if len(inner) == 0 || inner[0] != '{' || checkDepth(inner) != nil || json.Unmarshal(inner, &m) != nil {
+	if len(inner) == 0 || inner[0] != '{' || checkJSON(inner) != nil || json.Unmarshal(inner, &m) != nil {
 		return nil, false
 	}
 	return m, true

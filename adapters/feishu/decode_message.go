@@ -1,7 +1,6 @@
 package feishu
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -54,7 +53,13 @@ type messageEvent struct {
 // It is known by its message_id, not by the event: Feishu's own rule.
 func (d *decoder) message(ev *event.Event) bool {
 	var in messageEvent
-	if decodeLenient(d.env.event, &in) != nil || in.Message.ID == "" {
+	if !in.scan(d.env.event) {
+		in = messageEvent{}
+		if decodeLenient(d.env.event, &in) != nil {
+			return false
+		}
+	}
+	if in.Message.ID == "" {
 		return false
 	}
 	m := &in.Message
@@ -91,6 +96,55 @@ func (d *decoder) message(ev *event.Event) bool {
 	return true
 }
 
+// scan reads what messages look like day by day, without reflection. It returns false where encoding/json
+// would have to be asked: keys that come twice or in other letters, fields of another type. What it
+// reads is what decodeLenient would have read.
+func (in *messageEvent) scan(b []byte) bool {
+	var ev, sender, message object
+	if ev.read(b) != nil || !ev.plainKeys() || !sender.readField(&ev, "sender") || !message.readField(&ev, "message") {
+		return false
+	}
+	if !in.Sender.ID.scan(&sender, "sender_id") {
+		return false
+	}
+	in.Sender.Type, in.Sender.Tenant = sender.loose("sender_type"), sender.loose("tenant_key")
+
+	m := &in.Message
+	m.ID, m.Root, m.Parent, m.Thread = message.loose("message_id"), message.loose("root_id"), message.loose("parent_id"), message.loose("thread_id")
+	m.Created.Time, m.Updated.Time = parseTime(message.text("create_time")), parseTime(message.text("update_time"))
+	m.Chat, m.ChatType = message.loose("chat_id"), message.loose("chat_type")
+	m.Type, m.Content = message.loose("message_type"), message.loose("content")
+	if list := message.get("mentions"); list != nil {
+		return decodeLenient(list, &m.Mentions) == nil
+	}
+	return true
+}
+
+// scan reads the field of an object that holds personIDs, see messageEvent.scan.
+func (i *personIDs) scan(in *object, field string) bool {
+	var o object
+	if !o.readField(in, field) {
+		return false
+	}
+	i.OpenID, i.UnionID, i.UserID = o.loose("open_id"), o.loose("union_id"), o.loose("user_id")
+	return true
+}
+
+// textOf is the field text of the content of a text message; "" when there is none.
+func textOf(raw []byte) string {
+	var o object
+	if o.read(raw) == nil && o.plainKeys() {
+		if text := o.get("text"); text == nil || text[0] == '"' {
+			return scalarText(text)
+		}
+	}
+	var in struct {
+		Text string `json:"text"`
+	}
+	_ = decodeLenient(raw, &in)
+	return in.Text
+}
+
 // sender tells people from bots: a missing type is a person, "bot" and "app" are bots.
 func (d *decoder) sender(in messageEvent) event.Actor {
 	a := d.actor(in.Sender.ID, in.Sender.Tenant)
@@ -117,18 +171,14 @@ func (d *decoder) messageRef(id looseText) *event.Ref {
 func (d *decoder) content(body *event.Message, kind, content string, ms *mentionSet) {
 	other := func() { body.Parts = append(body.Parts, event.Part{Kind: event.PartOther, Text: kind}) }
 	raw := []byte(content)
-	if checkDepth(raw) != nil || !json.Valid(raw) {
+	if checkJSON(raw) != nil {
 		other()
 		return
 	}
 	switch kind {
 	case "text":
-		var in struct {
-			Text string `json:"text"`
-		}
-		_ = decodeLenient(raw, &in)
 		t := newText(ms)
-		t.placeholders(in.Text)
+		t.placeholders(textOf(raw))
 		body.Text, body.Parts = t.finish()
 	case "post":
 		t := newText(ms)
@@ -201,6 +251,9 @@ type mentionSet struct {
 	bot    bool // our own bot is mentioned
 }
 
+// noMentions is what a placeholder may mean where nobody is mentioned; nobody writes to it.
+var noMentions = map[string]mentionText{keyAll: {text: nameAll}}
+
 // mentionText is what one placeholder becomes.
 type mentionText struct {
 	text string // "@name"; "" for our own bot, which is left out
@@ -210,6 +263,9 @@ type mentionText struct {
 // newMentions sorts out who is mentioned: our bot, everybody, and the others in order. While our own
 // open_id is not known, every bot is taken for ours.
 func newMentions(d *decoder, list []mentioned) *mentionSet {
+	if len(list) == 0 {
+		return &mentionSet{byKey: noMentions, keys: []string{keyAll}}
+	}
 	ms := &mentionSet{byKey: map[string]mentionText{keyAll: {text: nameAll}}}
 	for _, m := range list {
 		switch {

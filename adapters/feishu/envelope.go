@@ -41,40 +41,38 @@ type callback struct {
 // parseCallback reads a plain body. It fails if b is not one JSON object, if a key of the envelope comes
 // twice, or if the body has none of the known shapes.
 func parseCallback(b []byte) (callback, error) {
-	if err := checkDepth(b); err != nil {
+	var m object
+	if err := m.read(b); err != nil {
 		return callback{}, err
 	}
-	m, err := readObject(b)
-	if err != nil {
-		return callback{}, err
-	}
-	e := callback{raw: b, event: m["event"]}
+	kind := m.text("type")
+	e := callback{raw: b, event: m.get("event")}
 	switch {
-	case scalarText(m["type"]) == "url_verification":
-		e.shape, e.token, e.challenge = shapeChallenge, scalarText(m["token"]), scalarText(m["challenge"])
+	case kind == "url_verification":
+		e.shape, e.token, e.challenge = shapeChallenge, m.text("token"), m.text("challenge")
 		return e, nil
-	case m["schema"] != nil:
-		return e, e.readV2(m)
-	case scalarText(m["type"]) == "event_callback":
-		return e, e.readV1(m)
-	case m["action"] != nil && m["event"] == nil && m["header"] == nil:
+	case m.get("schema") != nil:
+		return e, e.readV2(&m)
+	case kind == "event_callback":
+		return e, e.readV1(&m)
+	case m.get("action") != nil && m.get("event") == nil && m.get("header") == nil:
 		e.shape, e.eventType, e.event = shapePress, legacyPress, b
-		e.tenant = scalarText(m["tenant_key"])
+		e.tenant = m.text("tenant_key")
 		return e, nil
 	}
 	return callback{}, errors.New("neither an event nor a card callback")
 }
 
 // readV2 reads schema 2.0. A newer schema is read the same way: what it means is then up to the decoders.
-func (e *callback) readV2(m map[string]json.RawMessage) error {
-	h, err := readObject(m["header"])
-	if err != nil {
+func (e *callback) readV2(m *object) error {
+	var h object
+	if err := h.read(m.get("header")); err != nil {
 		return fmt.Errorf("header: %w", err)
 	}
-	e.eventType, e.id, e.token = scalarText(h["event_type"]), scalarText(h["event_id"]), scalarText(h["token"])
-	e.appID, e.tenant = scalarText(h["app_id"]), scalarText(h["tenant_key"])
-	if e.at = parseTime(scalarText(h["create_time"])); e.at.IsZero() {
-		e.at = parseTime(scalarText(h["event_create_time"])) // seen in approval.approval.updated_v4
+	e.eventType, e.id, e.token = h.text("event_type"), h.text("event_id"), h.text("token")
+	e.appID, e.tenant = h.text("app_id"), h.text("tenant_key")
+	if e.at = parseTime(h.text("create_time")); e.at.IsZero() {
+		e.at = parseTime(h.text("event_create_time")) // seen in approval.approval.updated_v4
 	}
 	if e.eventType == "" {
 		return errors.New("header without event_type")
@@ -83,13 +81,13 @@ func (e *callback) readV2(m map[string]json.RawMessage) error {
 }
 
 // readV1 reads schema 1.0, whose app and tenant stand inside the event.
-func (e *callback) readV1(m map[string]json.RawMessage) error {
-	ev, err := readObject(m["event"])
-	if err != nil {
+func (e *callback) readV1(m *object) error {
+	var ev object
+	if err := ev.read(e.event); err != nil {
 		return fmt.Errorf("event: %w", err)
 	}
-	e.id, e.token, e.at = scalarText(m["uuid"]), scalarText(m["token"]), parseTime(scalarText(m["ts"]))
-	e.eventType, e.appID, e.tenant = scalarText(ev["type"]), scalarText(ev["app_id"]), scalarText(ev["tenant_key"])
+	e.id, e.token, e.at = m.text("uuid"), m.text("token"), parseTime(m.text("ts"))
+	e.eventType, e.appID, e.tenant = ev.text("type"), ev.text("app_id"), ev.text("tenant_key")
 	if e.eventType == "" {
 		return errors.New("event without type")
 	}
@@ -102,7 +100,8 @@ func (e *callback) readEvent() error {
 		e.event = json.RawMessage("{}")
 		return nil
 	}
-	if _, err := readObject(e.event); err != nil {
+	var ev object
+	if err := ev.read(e.event); err != nil {
 		return fmt.Errorf("event: %w", err)
 	}
 	return nil

@@ -20,65 +20,6 @@ var (
 	errDuplicate = errors.New("a key comes twice")
 )
 
-// checkDepth refuses bodies that are nested too deeply, before anything recursive sees them. It does not
-// check the syntax.
-func checkDepth(b []byte) error {
-	depth, inString := 0, false
-	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
-		case inString && c == '\\':
-			i++
-		case c == '"':
-			inString = !inString
-		case inString:
-		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
-				return errDepth
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return nil
-}
-
-// readObject takes one JSON object apart, one level, with its keys exactly as they are. A key that comes twice
-// is an error: which of the two counts must not depend on who reads it, where the object decides whom
-// we trust. encoding/json would take the last one, and would take "Token" for "token" as well.
-func readObject(b []byte) (map[string]json.RawMessage, error) {
-	dec := json.NewDecoder(bytes.NewReader(b))
-	t, err := dec.Token()
-	if err != nil {
-		return nil, errors.New("not JSON")
-	}
-	if t != json.Delim('{') {
-		return nil, errors.New("not a JSON object")
-	}
-	m := map[string]json.RawMessage{}
-	for dec.More() {
-		t, err := dec.Token()
-		if err != nil {
-			return nil, errors.New("not JSON")
-		}
-		key, _ := t.(string)
-		var v json.RawMessage
-		if err := dec.Decode(&v); err != nil {
-			return nil, errors.New("not JSON")
-		}
-		if _, dup := m[key]; dup {
-			return nil, fmt.Errorf("%w: %.40q", errDuplicate, key)
-		}
-		m[key] = v
-	}
-	if _, err := dec.Token(); err != nil { // the closing brace
-		return nil, errors.New("not JSON")
-	}
-	if len(bytes.TrimSpace(b[dec.InputOffset():])) > 0 {
-		return nil, errors.New("something follows the JSON object")
-	}
-	return m, nil
-}
-
 // decodeLenient decodes into v what fits and leaves out what has another type than we know: in Feishu's bodies
 // every field is optional, and one new type must not cost us the whole event. It fails only if b is not JSON.
 func decodeLenient(b []byte, v any) error {
@@ -108,22 +49,85 @@ func scalarText(b json.RawMessage) string {
 	}
 	switch b[0] {
 	case '"':
-		if n := len(b) - 1; n > 0 && b[n] == '"' && !bytes.ContainsFunc(b[1:n], isSpecial) {
-			return string(b[1:n])
-		}
-		var s string
-		if json.Unmarshal(b, &s) != nil {
-			return ""
-		}
-		return s
+		return unquote(b)
 	case '{', '[', 'n':
 		return ""
 	}
 	return string(b)
 }
 
-// isSpecial reports whether a character of a JSON string needs more than copying.
-func isSpecial(r rune) bool { return r == '\\' || r == '"' || r < ' ' || r == utf8.RuneError }
+// unquote returns what a JSON string says, "" if b is none.
+func unquote(b []byte) string {
+	n := len(b) - 1
+	if n < 1 || b[n] != '"' {
+		return ""
+	}
+	in := b[1:n]
+	plain, ascii := true, true
+	for _, c := range in {
+		if c == '\\' || c == '"' || c < ' ' {
+			plain = false
+			break
+		}
+		ascii = ascii && c < utf8.RuneSelf
+	}
+	if plain && (ascii || utf8.Valid(in)) {
+		return string(in)
+	}
+	if s, ok := unescape(in); ok {
+		return s
+	}
+	var s string
+	if json.Unmarshal(b, &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// unescape reads the inside of a JSON string that has no other escapes than those of one character, as the
+// JSON has that stands in strings. It returns false for everything else.
+func unescape(in []byte) (string, bool) {
+	if !utf8.Valid(in) {
+		return "", false
+	}
+	out := make([]byte, 0, len(in))
+	for i := 0; i < len(in); i++ {
+		c := in[i]
+		if c == '"' || c < ' ' {
+			return "", false
+		}
+		if c == '\\' {
+			if i++; i == len(in) {
+				return "", false
+			}
+			switch c = in[i]; c {
+			case '"', '\\', '/':
+			case 'n':
+				c = '\n'
+			case 't':
+				c = '\t'
+			case 'r':
+				c = '\r'
+			case 'b':
+				c = '\b'
+			case 'f':
+				c = '\f'
+			default:
+				return "", false
+			}
+		}
+		out = append(out, c)
+	}
+	return string(out), true
+}
+
+// innerText is scalarText without a copy, where the string is written as it reads. The result is only read.
+func innerText(b []byte) []byte {
+	if n := len(b) - 1; n > 0 && b[0] == '"' && b[n] == '"' && bytes.IndexByte(b, '\\') < 0 {
+		return b[1:n]
+	}
+	return []byte(scalarText(b))
+}
 
 // looseTime is a time that comes as a string or a number: see parseTime.
 type looseTime struct{ time.Time }

@@ -2,8 +2,6 @@ package feishu
 
 import (
 	"encoding/json"
-	"errors"
-	"strings"
 	"testing"
 	"time"
 )
@@ -30,42 +28,6 @@ func TestParseTime(t *testing.T) {
 	for _, in := range []string{"", "0", "0.5", "-1", "-1780992000", "now", "1.5e12", "1780992000.x", "1780992000.1.2", "1780992000123.5", "99999999999999999999", "2026-06-09", "١٢٣٤٥٦٧٨٩٠"} {
 		if got := parseTime(in); !got.IsZero() {
 			t.Errorf("%q: %s", in, got)
-		}
-	}
-}
-
-func TestReadObject(t *testing.T) {
-	t.Parallel()
-	m, err := readObject([]byte(` {"a":1,"A":{"a":1,"a":2},"\u0062":[ ]} `))
-	if err != nil || len(m) != 3 || string(m["a"]) != "1" || string(m["b"]) != "[ ]" {
-		t.Errorf("%v %v", m, err)
-	}
-	for _, in := range []string{``, `1`, `"a"`, `[]`, `null`, `{`, `{"a"}`, `{"a":1,}`, `{"a":1}x`, `{"a":1}}`, `{"a":1} {}`, `{a:1}`, "{\"a\":1}\x00"} {
-		if m, err := readObject([]byte(in)); err == nil {
-			t.Errorf("%s: %v", in, m)
-		}
-	}
-	for _, in := range []string{`{"a":1,"a":1}`, `{"a":1,"\u0061":2}`} {
-		if _, err := readObject([]byte(in)); !errors.Is(err, errDuplicate) {
-			t.Errorf("%s: %v", in, err)
-		}
-	}
-}
-
-func TestCheckDepth(t *testing.T) {
-	t.Parallel()
-	for in, ok := range map[string]bool{
-		strings.Repeat("[", maxDepth):                      true,
-		strings.Repeat("[", maxDepth+1):                    false,
-		strings.Repeat(`{"a":`, maxDepth+1):                false,
-		strings.Repeat("[]", 10*maxDepth):                  true,
-		`"` + strings.Repeat("[", 1000) + `"`:              true,
-		`"\"` + strings.Repeat("[", 1000) + `"`:            true,
-		`"\\"` + strings.Repeat("[", 1000):                 false,
-		strings.Repeat("]", 5) + strings.Repeat("[", 1000): false,
-	} {
-		if err := checkDepth([]byte(in)); (err == nil) != ok {
-			t.Errorf("%.20s…: %v", in, err)
 		}
 	}
 }

@@ -179,15 +179,12 @@ func (r *receiver) authenticateEncrypted(req adapters.Request, received time.Tim
 	if sig == signedNot && len(req.Body) > maxUnsigned {
 		return callback{}, r.refuse("the signature is missing or wrong")
 	}
-	if checkDepth(req.Body) != nil {
-		return callback{}, r.refuse("the body is nested too deeply")
-	}
-	outer, err := readObject(req.Body)
-	if err != nil {
+	var outer object
+	if err := outer.read(req.Body); err != nil {
 		return callback{}, r.refuse("the body can't be read: %v", err)
 	}
-	sealed := scalarText(outer["encrypt"])
-	if sealed == "" || len(outer) != 1 {
+	sealed := innerText(outer.get("encrypt"))
+	if len(sealed) == 0 || outer.n != 1 {
 		return callback{}, r.refuse("a plain body, though an encrypt key is configured")
 	}
 	plain, err := r.sealer.open(sealed)
@@ -216,7 +213,8 @@ func (r *receiver) authenticateEncrypted(req adapters.Request, received time.Tim
 func (r *receiver) authenticatePlain(req adapters.Request, received time.Time) (callback, error) {
 	env, err := parseCallback(req.Body)
 	if err != nil {
-		if outer, oerr := readObject(req.Body); oerr == nil && outer["encrypt"] != nil {
+		var outer object
+		if outer.read(req.Body) == nil && outer.get("encrypt") != nil {
 			return callback{}, r.refuse("an encrypted body, though no encrypt key is configured")
 		}
 		return callback{}, r.refuse("the body can't be read: %v", err)
@@ -268,7 +266,7 @@ func (r *receiver) checkSignature(req adapters.Request) signed {
 	switch {
 	case given == "" || ts == "":
 		return signedNot
-	case r.encryptKey != "" && sameSecret(given, signature(ts, nonce, r.encryptKey, req.Body)):
+	case r.encryptKey != "" && signedBy(given, ts, nonce, r.encryptKey, req.Body):
 		return signedEvent
 	case r.token != "" && sameSecret(given, signatureLegacy(ts, nonce, r.token, req.Body)):
 		return signedLegacy
