@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -110,12 +111,18 @@ func preview(p *project, flow string, v workflowstest.Preview) (card.Card, error
 	for _, e := range drawn.Body {
 		if people, ok := e.(*card.People); ok {
 			for i := range people.Persons {
-				people.Persons[i].Ref = event.Ref{Kind: event.RefUser, ID: "ou_preview_" + people.Persons[i].ID}
+				people.Persons[i].Ref = event.Ref{Kind: event.RefUser, ID: previewAccount(people.Persons[i].ID)}
 			}
 		}
 	}
 	drawn.Slot, drawn.Rev = flow+"-preview/"+v.Moment, 1
 	return drawn, drawn.Validate()
+}
+
+// previewAccount is an account id such as a suite might give out: ours may have characters that theirs
+// never have, and would be told apart from a real one.
+func previewAccount(person string) string {
+	return fmt.Sprintf("ou_%x", sha256.Sum256([]byte(person)))[:35]
 }
 
 func report(w io.Writer, p *project, ps config.Problems, losses []cardLoss) error {

@@ -2,14 +2,18 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"magpie/adapters/event"
+	"magpie/config"
 	"magpie/workflows"
 	"magpie/workflows/workflowstest"
 )
@@ -39,6 +43,12 @@ People are those of test-people.yaml beside magpie.yaml, or the sample company.`
 			if err != nil {
 				return usage(err)
 			}
+			if as == "" {
+				return usage(errors.New("--as PERSON is missing: who asks?"))
+			}
+			if err := knownFields(p.sources[args[0]], form); err != nil {
+				return usage(err)
+			}
 			if _, err := p.testPeople.Person(c.Context(), as); err != nil {
 				return usage(fmt.Errorf("--as %s: there is no such person", as))
 			}
@@ -57,7 +67,14 @@ People are those of test-people.yaml beside magpie.yaml, or the sample company.`
 				e.SetIndent("", "  ")
 				return e.Encode(x)
 			}
-			showPath(c.OutOrStdout(), x, p.cfg.Server.Location)
+			names := make([]string, len(x.CC))
+			for i, id := range x.CC {
+				names[i] = id
+				if who, err := p.testPeople.Person(c.Context(), id); err == nil {
+					names[i] = fmt.Sprintf("%s (%s)", who.Name, id)
+				}
+			}
+			showPath(c.OutOrStdout(), x, names, p.cfg.Server.Location)
 			return nil
 		},
 	}
@@ -66,7 +83,6 @@ People are those of test-people.yaml beside magpie.yaml, or the sample company.`
 	c.Flags().StringArrayVar(&set, "set", nil, "a field of the form, FIELD=VALUE; several values of one field are separated by commas")
 	c.Flags().StringVar(&when, "at", "", "when it is handed in, 2006-01-02 15:04; now without it")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	_ = c.MarkFlagRequired("as")
 	return c
 }
 
@@ -86,7 +102,24 @@ func formOf(set []string) (map[string]event.Value, error) {
 	return form, nil
 }
 
-func showPath(w io.Writer, x workflows.Explanation, loc *time.Location) {
+// knownFields refuses values for fields that the form does not have: with a misspelt field another path
+// than the one meant would be shown.
+func knownFields(src *config.Node, form map[string]event.Value) error {
+	var ids []string
+	for _, f := range src.Get("form").Items() {
+		if id := f.Get("id"); id != nil {
+			ids = append(ids, id.Text())
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(form)) {
+		if !slices.Contains(ids, k) {
+			return fmt.Errorf("--set %s: the form has no such field; there are: %s", k, strings.Join(ids, ", "))
+		}
+	}
+	return nil
+}
+
+func showPath(w io.Writer, x workflows.Explanation, told []string, loc *time.Location) {
 	fmt.Fprintln(w, x.Title)
 	for i, s := range x.Steps {
 		fmt.Fprintf(w, "%d. %s (%s)", i+1, s.Name, s.ID)
@@ -112,8 +145,8 @@ func showPath(w io.Writer, x workflows.Explanation, loc *time.Location) {
 			fmt.Fprintln(w)
 		}
 	}
-	if len(x.CC) > 0 {
-		fmt.Fprintf(w, "told: %s\n", strings.Join(x.CC, ", "))
+	if len(told) > 0 {
+		fmt.Fprintf(w, "told: %s\n", strings.Join(told, ", "))
 	}
 	fmt.Fprintf(w, "ends: %s\n", x.Status)
 }

@@ -58,6 +58,9 @@ func stateWord(s runState) string {
 // why says what made a step happen or not.
 func (p *Program) why(n *node, r *run) string {
 	by := strings.Join(n.by, ", ")
+	if len(r.Seats) > 1 {
+		by += "，" + modeWords[r.Mode]
+	}
 	switch {
 	case r.State == runSkipped && r.Why == "nobody":
 		return by + "：" + textSkipNobody

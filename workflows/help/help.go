@@ -28,14 +28,22 @@ type Command struct {
 	Description string `json:"description"`
 }
 
-// New lists the commands of the programs: the first word of each.
+// New lists the commands of the programs: the first word of each, with what the program says about itself
+// where it has a Description, and its other words.
 func New(bot string, programs []workflows.Program) *Program {
 	v := View{Name: bot, Commands: []Command{}}
 	for _, p := range programs {
 		if words := p.Commands(); len(words) > 0 {
 			c := Command{Command: words[0], Name: p.Definition().Name}
+			if d, ok := p.(interface{ Description() string }); ok {
+				c.Description = d.Description()
+			}
 			if len(words) > 1 {
-				c.Description = "也可以写 " + strings.Join(words[1:], "、")
+				also := "也可以写 " + strings.Join(words[1:], "、")
+				if c.Description != "" {
+					also = "（" + also + "）"
+				}
+				c.Description += also
 			}
 			v.Commands = append(v.Commands, c)
 		}
