@@ -86,7 +86,8 @@ func (s *Store) newEvent(ev event.Event, lease time.Duration) (*newEvent, error)
 	if ev.ReceivedAt.IsZero() {
 		ev.ReceivedAt = now.UTC().Truncate(time.Millisecond)
 	}
-	b, err := json.Marshal(ev)
+	// A message is about 1 KB.
+	b, err := ev.AppendJSON(make([]byte, 0, 1280))
 	if err != nil {
 		return nil, err
 	}
