@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -14,9 +15,9 @@ import (
 const maxBatch = 256
 
 // writer owns the one connection that writes to SQLite. Its goroutine takes all requests that wait and
-// runs them in one transaction; nobody waits on purpose for company. A request that fails before it wrote
-// anything is left out of the transaction. When one fails after writing, the transaction is rolled back
-// and each of its requests runs again alone.
+// runs them in one transaction; it lets goroutines that can run go first, but nobody waits on purpose for
+// company. A request that fails before it wrote anything is left out of the transaction. When one fails
+// after writing, the transaction is rolled back and each of its requests runs again alone.
 type writer struct {
 	queue    chan *request
 	quit     chan struct{}
@@ -128,7 +129,12 @@ func (w *writer) loop(t *liteTx) {
 				return
 			}
 		}
-		batch = w.drain(batch)
+		// Whoever is ready to run may have a request as well: they go first as long as that brings any.
+		for n := 0; n < len(batch); {
+			n = len(batch)
+			runtime.Gosched()
+			batch = w.drain(batch)
+		}
 		w.run(t, batch)
 	}
 }
