@@ -34,8 +34,10 @@ type Options struct {
 
 // Sync keeps people fresh. Its methods may be called concurrently; changes are made one after the other.
 type Sync struct {
-	o  Options
-	mu sync.Mutex
+	o      Options
+	mu     sync.Mutex
+	once   sync.Once
+	pulled chan struct{}
 }
 
 // New makes a Sync.
@@ -52,7 +54,7 @@ func New(o Options) *Sync {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Sync{o: o}
+	return &Sync{o: o, pulled: make(chan struct{})}
 }
 
 // Run pulls everything at once and then again from time to time, until ctx ends. A pull that fails is
@@ -90,8 +92,14 @@ func (s *Sync) PullAll(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("%s: %w", c.ID, err))
 		}
 	}
+	if len(errs) == 0 {
+		s.once.Do(func() { close(s.pulled) })
+	}
 	return errors.Join(errs...)
 }
+
+// Pulled is closed once every directory has been pulled by this process.
+func (s *Sync) Pulled() <-chan struct{} { return s.pulled }
 
 // Pull replaces what is known of one connection by what the suite says now.
 func (s *Sync) Pull(ctx context.Context, c *adapters.Connection) error {

@@ -53,6 +53,14 @@ type App struct {
 	metrics *metrics
 	ready   atomic.Bool
 	conns   map[string]*adapters.Connection
+	ownHTTP bool // the client was made here
+}
+
+// newClient calls the suites: a host or two, often and at the same time.
+func newClient() *http.Client {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 32
+	return &http.Client{Timeout: 10 * time.Second, Transport: t}
 }
 
 // running is one configuration in force.
@@ -72,10 +80,11 @@ func Open(ctx context.Context, o AppOptions) (_ *App, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.HTTP == nil {
-		o.HTTP = &http.Client{Timeout: 10 * time.Second}
+	own := o.HTTP == nil
+	if own {
+		o.HTTP = newClient()
 	}
-	a := &App{o: o, metrics: newMetrics()}
+	a := &App{o: o, ownHTTP: own, metrics: newMetrics()}
 	p, ps := loadProject(o.Config, a.env(), o.variables()...)
 	if p == nil {
 		return nil, fmt.Errorf("the configuration can't be used:\n%w", ps)
@@ -92,7 +101,7 @@ func Open(ctx context.Context, o AppOptions) (_ *App, err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = a.store.Close()
+			_ = a.Close()
 		}
 	}()
 	first, err := a.build(ctx, p)
@@ -146,8 +155,12 @@ func (a *App) assemble(ctx context.Context, p *project) error {
 		Limits:  func(id string) config.Limits { return a.config().Limits[id] },
 		Metrics: a.metrics.delivery(),
 	})
+	people, err := a.settle(ctx)
+	if err != nil {
+		return err
+	}
 	a.engine, err = engine.New(engine.Options{
-		Store: a.store, People: a.people, Key: key, Now: a.o.Now, Log: a.o.Log,
+		Store: a.store, People: people, Key: key, Now: a.o.Now, Log: a.o.Log,
 		Runtime:   func() *engine.Runtime { return a.live.Get().runtime },
 		Platform:  a.platform,
 		Kick:      a.pump.Kick,
@@ -232,6 +245,7 @@ func (a *App) Run(ctx context.Context, ln net.Listener) error {
 	spawn(&work, "engine", func() error { return a.engine.Run(back) })
 	spawn(&work, "delivery", func() error { return a.pump.Run(back) })
 	spawn(&in, "directory", func() error { return a.sync.Run(ctx) })
+	spawn(&in, "directory", func() error { return a.notePulled(ctx) })
 	spawn(&in, "cleaning", func() error { return a.clean(ctx) })
 	for _, c := range a.conns {
 		if c.Listens() {
@@ -271,6 +285,12 @@ func (a *App) Run(ctx context.Context, ln net.Listener) error {
 		return err // the process ends; whoever still works is cut off, and nothing is lost by it
 	}
 	in.Wait()
+	// Presses that were answered before they were through are handed to the engine, while it still works.
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := a.hooks.Wait(end); err != nil {
+		a.o.Log.Warn("presses in hand are left to the next start", "err", err)
+	}
 	stop()
 	work.Wait()
 	return nil
@@ -291,7 +311,12 @@ func (a *App) clean(ctx context.Context) error {
 }
 
 // Close frees the database. Run must have returned.
-func (a *App) Close() error { return a.store.Close() }
+func (a *App) Close() error {
+	if a.ownHTTP {
+		a.o.HTTP.CloseIdleConnections()
+	}
+	return a.store.Close()
+}
 
 // engineForWebhook gives the engine the shape that the webhook runtime asks for: the two know nothing of
 // each other.

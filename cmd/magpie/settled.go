@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"magpie/adapters/event"
+	"magpie/store"
+	"magpie/workflows"
+	"magpie/workflows/roster"
+)
+
+const (
+	// peoplePulled is the setting that says the directory was read in full at least once.
+	peoplePulled = "people_pulled"
+	// lookupPatience is how long a lookup waits for the first pull: well within the time of a press.
+	lookupPatience = 500 * time.Millisecond
+	// pullPatience is how long after the start a directory that can't be read keeps lookups waiting; then
+	// they are answered from the persons that are known.
+	pullPatience = 2 * time.Minute
+)
+
+// settledPeople answers lookups only once the directory was read. Before that, on a new database, an
+// answer would name nobody where there is somebody, and requests would be rejected or handed to an
+// administrator for it. The error it gives instead makes the engine ask again.
+type settledPeople struct {
+	*roster.Roster
+	pulled <-chan struct{} // closed by the first full pull
+	known  atomic.Bool
+	begun  time.Time
+	now    func() time.Time
+}
+
+// errUnsettled: ask again.
+var errUnsettled = errors.New("the directory has not been read yet")
+
+// Resolve implements workflows.People.
+func (p *settledPeople) Resolve(ctx context.Context, l workflows.Lookup) (event.Lookup, error) {
+	if !p.known.Load() {
+		wait := time.NewTimer(lookupPatience)
+		defer wait.Stop()
+		select {
+		case <-p.pulled:
+			p.known.Store(true)
+		case <-ctx.Done():
+			return event.Lookup{}, ctx.Err()
+		case <-wait.C:
+			if p.now().Sub(p.begun) < pullPatience {
+				return event.Lookup{}, errUnsettled
+			}
+			p.known.Store(true)
+		}
+	}
+	return p.Roster.Resolve(ctx, l)
+}
+
+// settle makes people that are asked no sooner than they are known.
+func (a *App) settle(ctx context.Context) (*settledPeople, error) {
+	p := &settledPeople{Roster: a.people, pulled: a.sync.Pulled(), begun: a.o.Now(), now: a.o.Now}
+	switch _, err := a.store.Setting(ctx, peoplePulled); {
+	case err == nil:
+		p.known.Store(true)
+	case !errors.Is(err, store.ErrNotFound):
+		return nil, fmt.Errorf("ask whether people were read: %w", err)
+	}
+	return p, nil
+}
+
+// notePulled remembers the first full pull for the processes to come.
+func (a *App) notePulled(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+	case <-a.sync.Pulled():
+		if err := a.store.PutSetting(ctx, peoplePulled, []byte("1")); err != nil && ctx.Err() == nil {
+			a.o.Log.Warn("note that people were read", "err", err)
+		}
+	}
+	return nil
+}
