@@ -63,15 +63,7 @@ func unquote(b []byte) string {
 		return ""
 	}
 	in := b[1:n]
-	plain, ascii := true, true
-	for _, c := range in {
-		if c == '\\' || c == '"' || c < ' ' {
-			plain = false
-			break
-		}
-		ascii = ascii && c < utf8.RuneSelf
-	}
-	if plain && (ascii || utf8.Valid(in)) {
+	if nextMark(in, 0) >= len(in) && utf8.Valid(in) {
 		return string(in)
 	}
 	if s, ok := unescape(in); ok {
@@ -91,34 +83,33 @@ func unescape(in []byte) (string, bool) {
 		return "", false
 	}
 	out := make([]byte, 0, len(in))
-	for i := 0; i < len(in); i++ {
-		c := in[i]
-		if c == '"' || c < ' ' {
+	for i := 0; ; i++ {
+		from := i
+		i = min(nextMark(in, i), len(in))
+		if out = append(out, in[from:i]...); i == len(in) {
+			return string(out), true
+		}
+		if i++; in[i-1] != '\\' || i == len(in) {
 			return "", false
 		}
-		if c == '\\' {
-			if i++; i == len(in) {
-				return "", false
-			}
-			switch c = in[i]; c {
-			case '"', '\\', '/':
-			case 'n':
-				c = '\n'
-			case 't':
-				c = '\t'
-			case 'r':
-				c = '\r'
-			case 'b':
-				c = '\b'
-			case 'f':
-				c = '\f'
-			default:
-				return "", false
-			}
+		c := in[i]
+		switch c {
+		case '"', '\\', '/':
+		case 'n':
+			c = '\n'
+		case 't':
+			c = '\t'
+		case 'r':
+			c = '\r'
+		case 'b':
+			c = '\b'
+		case 'f':
+			c = '\f'
+		default:
+			return "", false
 		}
 		out = append(out, c)
 	}
-	return string(out), true
 }
 
 // innerText is scalarText without a copy, where the string is written as it reads. The result is only read.

@@ -1,9 +1,11 @@
 package feishu
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -116,12 +118,11 @@ func skipKey(b []byte, i int) int {
 // skipString returns the offset behind the string that starts at i. Bytes that are no UTF-8 are let pass,
 // as encoding/json does.
 func skipString(b []byte, i int) int {
-	for i++; i < len(b); i++ {
-		c := b[i]
-		if !marked[c] {
-			continue
+	for i++; ; i++ {
+		if i = nextMark(b, i); i >= len(b) {
+			return notJSON
 		}
-		switch c {
+		switch b[i] {
 		case '"':
 			return i + 1
 		default: // a control character
@@ -142,7 +143,25 @@ func skipString(b []byte, i int) int {
 			}
 		}
 	}
-	return notJSON
+}
+
+// nextMark returns the offset of the first byte from i on that is marked, len(b) or more if there is none.
+// It looks at eight bytes at a time: in what Feishu sends, nearly everything is strings.
+func nextMark(b []byte, i int) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(b); i += 8 {
+		v := binary.LittleEndian.Uint64(b[i:])
+		quote, slash := v^('"'*ones), v^('\\'*ones)
+		// A byte of quote or slash that is 0, or one of v below ' ', gets its high bit. What a borrow
+		// sets besides stands behind such a byte, so that the first one is right.
+		if m := ((quote-ones)&^quote | (slash-ones)&^slash | (v-' '*ones)&^v) & high; m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	for i < len(b) && !marked[b[i]] {
+		i++
+	}
+	return i
 }
 
 // marked are the bytes that mean something inside a string.

@@ -50,6 +50,26 @@ func TestObjectWithManyKeys(t *testing.T) {
 	}
 }
 
+// TestNextMark puts every byte at every place, with every other one behind it.
+func TestNextMark(t *testing.T) {
+	t.Parallel()
+	for at := range 20 {
+		for c := range 256 {
+			for _, behind := range []byte{0, 1, ' ', '!', '"', '#', '[', '\\', ']', 0x7f, 0x80, 0xa2, 0xdc, 0xff} {
+				b := bytes.Repeat([]byte{'a'}, 24)
+				b[at], b[at+1] = byte(c), behind
+				want := bytes.IndexFunc(b, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' })
+				if want < 0 {
+					want = len(b)
+				}
+				if got := nextMark(b, 0); got != want {
+					t.Fatalf("% x: %d, want %d", b, got, want)
+				}
+			}
+		}
+	}
+}
+
 func TestDepth(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]error{
