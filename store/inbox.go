@@ -38,13 +38,14 @@ type newEvent struct {
 	kind       string
 	due        int64
 	token      string
-	attempt    int
+	attempt    int64
 	received   int64
 	event, raw []byte
 }
 
-func (n *newEvent) args() []any {
-	return []any{n.id, n.connection, []byte(n.dedupe), n.kind, n.due, n.token, n.attempt, n.received, n.event, n.raw}
+// args are the columns; dedupe is text in SQLite and bytes in MySQL.
+func (n *newEvent) args(dedupe any) []any {
+	return []any{n.id, n.connection, dedupe, n.kind, n.due, n.token, n.attempt, n.received, n.event, n.raw}
 }
 
 // Put stores an event unless one of the same (Connection, ID) is there, and leases it to the caller for
@@ -116,8 +117,7 @@ func (n *newEvent) stored() adapters.Stored {
 }
 
 func (s *Store) putSQLite(ctx context.Context, n *newEvent) (out adapters.Stored, err error) {
-	args := n.args()
-	args[2] = n.dedupe
+	args := n.args(n.dedupe)
 	err = s.w.do(ctx, func(t tx) error {
 		rows, err := t.exec(sqlPutEvent, args...)
 		if err != nil {

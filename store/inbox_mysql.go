@@ -144,7 +144,7 @@ func (p *putter) insert(batch []*putRequest) error {
 			q.WriteByte(',')
 		}
 		q.WriteString(eventValues)
-		args = append(args, values(r.n.args())...)
+		args = append(args, values(r.n.args([]byte(r.n.dedupe)))...)
 	}
 	var rows int64
 	err := retryMySQL(ctx, func() error {

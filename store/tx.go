@@ -139,7 +139,7 @@ func value(a any) driver.Value {
 		if v == nil {
 			return nil
 		}
-		return v
+		return a // not v, which would be put on the heap once more
 	case json.RawMessage:
 		if v == nil {
 			return nil

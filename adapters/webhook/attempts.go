@@ -1,7 +1,9 @@
 package webhook
 
 import (
-	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -89,13 +91,26 @@ func (a *attempts) add(connection string, t *trip, method, remote string) {
 // requestID takes over an id that a proxy gave, if it is one, and makes one otherwise.
 func requestID(given string) string {
 	if len(given) < 8 || len(given) > 64 {
-		return rand.Text()
+		return newRequestID()
 	}
 	for i := 0; i < len(given); i++ {
 		c := given[i]
 		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '_' || c == '.') {
-			return rand.Text()
+			return newRequestID()
 		}
 	}
 	return given
 }
+
+// newRequestID makes 26 characters. They name a request, they protect nothing: asking the kernel for
+// randomness each time would be for nothing.
+func newRequestID() string {
+	var b [16]byte
+	binary.NativeEndian.PutUint64(b[:8], rand.Uint64())
+	binary.NativeEndian.PutUint64(b[8:], rand.Uint64())
+	var text [26]byte
+	requestIDs.Encode(text[:], b[:])
+	return string(text[:])
+}
+
+var requestIDs = base32.StdEncoding.WithPadding(base32.NoPadding)

@@ -165,7 +165,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, t, status, "body", err)
 		return
 	}
-	req := adapters.Request{Method: r.Method, Header: r.Header, Query: r.URL.Query(), Body: body, ReceivedAt: t.received}
+	req := adapters.Request{Method: r.Method, Header: r.Header, Body: body, ReceivedAt: t.received}
+	if r.URL.RawQuery != "" {
+		req.Query = r.URL.Query()
+	}
 	d, err := conn.Receive(r.Context(), req)
 	if err != nil {
 		refuse(w, t, statusOf(err), "receive", err)

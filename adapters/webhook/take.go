@@ -89,18 +89,23 @@ func (h *Handler) take(ctx context.Context, t *trip, d adapters.Delivery) (adapt
 		t.status, t.step = http.StatusServiceUnavailable, "backlog"
 		return adapters.Response{}, errBehind
 	}
-	var enqueue []func()
-	for i, ev := range d.Events {
+	taken := make([]newly, 0, 1) // nearly all deliveries are of one event
+	enqueue := func() {
+		for _, n := range taken {
+			h.o.Engine.Enqueue(n.id, n.token, d.Events[n.event])
+		}
+	}
+	for i := range d.Events {
 		if i == press {
 			continue
 		}
-		st, err := h.put(ctx, ev, h.o.StoreTimeout)
+		st, err := h.put(ctx, d.Events[i], h.o.StoreTimeout)
 		if err != nil {
 			t.status, t.step = http.StatusServiceUnavailable, "store"
 			return adapters.Response{}, err
 		}
 		if st.New {
-			enqueue = append(enqueue, func() { h.o.Engine.Enqueue(st.ID, st.Token, ev) })
+			taken = append(taken, newly{st.ID, st.Token, i})
 		}
 	}
 	var resp adapters.Response
@@ -108,19 +113,20 @@ func (h *Handler) take(ctx context.Context, t *trip, d adapters.Delivery) (adapt
 		var err error
 		if resp, err = h.press(ctx, t, d, press); err != nil {
 			t.status, t.step = http.StatusServiceUnavailable, "store"
-			resp = adapters.Response{}
-			for _, f := range enqueue {
-				f()
-			}
-			return resp, err
+			enqueue()
+			return adapters.Response{}, err
 		}
 	} else {
 		resp = d.Response
 	}
-	for _, f := range enqueue {
-		f()
-	}
+	enqueue()
 	return resp, nil
+}
+
+// newly is an event of a delivery that was stored for the first time.
+type newly struct {
+	id, token string
+	event     int // its place in the delivery
 }
 
 // put stores one event.
