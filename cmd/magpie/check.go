@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -56,7 +57,7 @@ type cardLoss struct {
 }
 
 // drawAll draws every card of every flow for every suite in use. A card that can't be drawn, and an
-// interaction that would be lost, are mistakes.
+// interaction that would be lost, are mistakes; what a template accepts to lose is not reported.
 func drawAll(p *project) ([]cardLoss, config.Problems) {
 	var losses []cardLoss
 	var ps config.Problems
@@ -86,11 +87,16 @@ func drawAll(p *project) ([]cardLoss, config.Problems) {
 				if err != nil {
 					ps = append(ps, config.Problem{File: d.ID + "." + v.Moment, What: fmt.Sprintf("can't be drawn for %s: %v", suite, err)})
 				}
+				accepted := p.templates.AcceptedLosses(v.Template, suite)
 				for _, l := range lost {
+					if slices.Contains(accepted, l.Severity) {
+						continue
+					}
 					losses = append(losses, cardLoss{d.ID, v.Moment, suite, l})
 					if l.Severity == card.Interaction {
 						ps = append(ps, config.Problem{File: d.ID + "." + v.Moment, Path: l.Path,
-							What: fmt.Sprintf("%s loses an interaction on %s: %s", l.Element, suite, l.What)})
+							What: fmt.Sprintf("%s loses an interaction on %s: %s", l.Element, suite, l.What),
+							Want: fmt.Sprintf("keep to what %s can do; 'magpie render %s.%s' shows the card", suite, d.ID, v.Moment)})
 					}
 				}
 			}
