@@ -55,7 +55,7 @@ func (f *field) private() bool { return f.typ == typeText || f.typ == typeLongTe
 // limits of what a form holds.
 const (
 	defaultText     = 500  // runes of a text without max
-	defaultLongText = 2000 // runes of a longtext without max
+	defaultLongText = 1000 // runes of a longtext without max: what the smallest suite takes in one input
 	maxPicked       = 50   // choices or persons of a field without max
 	maxKept         = 4000 // runes of a refused text that are kept for the person to correct
 )

@@ -37,7 +37,7 @@ const el = (tag, className, text) => Object.assign(document.createElement(tag), 
 function row(r) {
   const li = el('li', r.bad ? 'bad' : '');
   li.dataset.testid = 'log-row';
-  const time = el('time', '', new Date(r.at).toLocaleTimeString('zh-CN', { hour12: false }));
+  const time = el('time', '', new Date(r.at).toLocaleTimeString('zh-CN', { hour12: false, timeZone: 'Asia/Shanghai' }));
   li.append(time, el('span', `dir dir-${r.dir}`, r.what), el('code', 'path', r.path), el('span', 'result', r.result));
   return li;
 }
