@@ -14,6 +14,9 @@ import (
 // maxBatch is how many requests share one transaction at most: it bounds how long the first of them waits.
 const maxBatch = 256
 
+// crowd is from how many requests in the last transaction on others are let in before the next one.
+const crowd = 9
+
 // writer owns the one connection that writes to SQLite. Its goroutine takes all requests that wait and
 // runs them in one transaction; it lets goroutines that can run go first, but nobody waits on purpose for
 // company. A request that fails before it wrote anything is left out of the transaction. When one fails
@@ -119,6 +122,7 @@ func (w *writer) close() error {
 
 func (w *writer) loop(t *liteTx) {
 	batch := make([]*request, 0, maxBatch)
+	last := 0 // how many requests the last transaction had
 	for {
 		batch = batch[:0]
 		select {
@@ -129,12 +133,15 @@ func (w *writer) loop(t *liteTx) {
 				return
 			}
 		}
-		// Whoever is ready to run may have a request as well: they go first as long as that brings any.
-		for n := 0; n < len(batch); {
+		batch = w.drain(batch)
+		// In a crowd, whoever is ready to run may have a request as well: they go first as long as that
+		// brings any. A few callers are better off when the next transaction starts at once.
+		for n := 0; n < len(batch) && last >= crowd; {
 			n = len(batch)
 			runtime.Gosched()
 			batch = w.drain(batch)
 		}
+		last = len(batch)
 		w.run(t, batch)
 	}
 }
