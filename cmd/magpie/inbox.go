@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -41,14 +42,21 @@ func inboxCommand() *cobra.Command {
 	list.Flags().StringVar(&l.filter.Connection, "connection", "", "only of this connection")
 	var again bool
 	replay := &cobra.Command{
-		Use: "replay ID", Short: "Handle a dead event again; with --again one that is done",
+		Use: "replay ID", Short: "Handle a dead or waiting event now; with --again one that is done",
 		Long: `Replay puts an event back among the waiting ones; a running server takes it up within seconds. What it
 did already is not done twice: an instance that it started is found, and a decision that was made stays.`,
 		Example: "  magpie inbox replay 1042",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return withStore(c.Context(), l.path, func(s *store.Store) error {
-				if err := s.InboxReplay(c.Context(), args[0], again); err != nil {
+				switch err := s.InboxReplay(c.Context(), args[0], again); {
+				case errors.Is(err, store.ErrNotFound):
+					return fmt.Errorf("there is no event %s; 'magpie inbox list' shows the ids", args[0])
+				case errors.Is(err, store.ErrConflict) && again:
+					return fmt.Errorf("event %s is being handled right now", args[0])
+				case errors.Is(err, store.ErrConflict):
+					return fmt.Errorf("event %s was handled, or is right now; --again handles one once more that was", args[0])
+				case err != nil:
 					return err
 				}
 				fmt.Fprintf(c.OutOrStdout(), "event %s waits to be handled again\n", args[0])

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -48,7 +51,15 @@ func outboxCommand() *cobra.Command {
 		Example: "  magpie outbox retry card/5h2…/initiator",
 		RunE: func(c *cobra.Command, args []string) error {
 			return withStore(c.Context(), l.path, func(s *store.Store) error {
-				if err := s.OutboxRetry(c.Context(), args[0]); err != nil {
+				if err := noTimer(c.Context(), s, args[0]); err != nil {
+					return err
+				}
+				switch err := s.OutboxRetry(c.Context(), args[0]); {
+				case errors.Is(err, store.ErrNotFound):
+					return fmt.Errorf("there is no message %s; 'magpie outbox list --state dead' shows the ids", args[0])
+				case errors.Is(err, store.ErrConflict):
+					return fmt.Errorf("message %s is being sent right now", args[0])
+				case err != nil:
 					return err
 				}
 				fmt.Fprintf(c.OutOrStdout(), "%s waits to be sent again\n", args[0])
@@ -58,4 +69,24 @@ func outboxCommand() *cobra.Command {
 	}
 	c.AddCommand(list, retry)
 	return c
+}
+
+// noTimer refuses a reminder or time-out that waits for its hour: made due now it would fire, and decide
+// something. A dead one may be tried again.
+func noTimer(ctx context.Context, s *store.Store, id string) error {
+	queue, rest, _ := strings.Cut(id, "/")
+	if queue != "timer" {
+		return nil
+	}
+	instance, _, _ := strings.Cut(rest, "/")
+	items, err := s.OutboxList(ctx, store.Filter{Queue: "timer", Instance: instance, Limit: 1000})
+	if err != nil {
+		return err
+	}
+	for _, i := range items {
+		if i.ID == id && i.State != "dead" {
+			return fmt.Errorf("%s is no dead letter but waits until %s: made due now it would fire at once", id, at(i.DueAt))
+		}
+	}
+	return nil
 }
