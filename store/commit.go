@@ -55,6 +55,8 @@ func subject(c workflows.Commit) string {
 	switch {
 	case c.Instance != nil:
 		return "instance " + c.Instance.ID + " revision " + strconv.FormatInt(c.Instance.Rev, 10)
+	case c.Event != nil && c.Event.New != nil:
+		return "new event " + c.Event.New.ID
 	case c.Event != nil:
 		return "event " + c.Event.ID
 	case c.Job != nil:
@@ -63,21 +65,36 @@ func subject(c workflows.Commit) string {
 	return "jobs"
 }
 
-// runOps carries out the statements one by one.
+// runOps carries out the statements, several rows of one statement at a time where it takes them.
 func runOps(t tx, ops []op) error {
 	var before int64
-	for _, o := range ops {
+	for i := 0; i < len(ops); {
+		o := ops[i]
 		if o.other && before > 0 {
+			i++
 			continue
 		}
-		n, err := t.exec(o.q, o.args...)
+		n, q, args := 1, o.q, o.args
+		if many, ok := liteRows[o.q]; ok {
+			for n < maxRows && i+n < len(ops) && ops[i+n].q == o.q {
+				n++
+			}
+			if n > 1 {
+				q, args = many.text(n), nil
+				for _, o := range ops[i : i+n] {
+					args = append(args, o.args...)
+				}
+			}
+		}
+		rows, err := t.exec(q, args...)
 		if err != nil {
 			return err
 		}
-		if n == 0 && o.need != nil {
+		if rows < int64(n) && o.need != nil {
 			return o.need
 		}
-		before = n
+		before = rows
+		i += n
 	}
 	return nil
 }
@@ -113,15 +130,23 @@ func (s *Store) commitOps(c workflows.Commit) ([]op, error) {
 		}
 	}
 	if e := c.Event; e != nil {
-		id, ok := parseID(e.ID)
-		if !ok {
-			return nil, fmt.Errorf("event %q: %w", e.ID, ErrNotFound)
-		}
 		toast, err := marshalToast(e.Toast)
 		if err != nil {
 			return nil, err
 		}
-		add(sqlFinishEvent, at, cut(e.Result, 255), e.Instance, toast, id, e.Token).need = ErrLeaseLost
+		if e.New != nil {
+			n, err := s.newEvent(*e.New, 0)
+			if err != nil {
+				return nil, fmt.Errorf("event: %w", err)
+			}
+			add(s.sql.insertDone, n.id, n.connection, s.dedupeArg(n), n.kind, n.received, at, cut(e.Result, 255), e.Instance, toast, n.event, n.raw).need = ErrDuplicate
+		} else {
+			id, ok := parseID(e.ID)
+			if !ok {
+				return nil, fmt.Errorf("event %q: %w", e.ID, ErrNotFound)
+			}
+			add(sqlFinishEvent, at, cut(e.Result, 255), e.Instance, toast, id, e.Token).need = ErrLeaseLost
+		}
 	}
 	if j := c.Job; j != nil {
 		add(sqlDeleteJob, j.ID, j.Token, j.Gen)
@@ -241,6 +266,9 @@ func cut(s string, n int) string {
 
 // asConflict: MySQL reports a taken key as an error, where SQLite's statements report no row.
 func asConflict(err error) error {
+	if isDuplicate(err) && strings.Contains(err.Error(), "inbox_dedupe") {
+		return errors.Join(ErrDuplicate, err)
+	}
 	if isDuplicate(err) {
 		return errors.Join(errDuplicateKey, err)
 	}

@@ -20,6 +20,7 @@ const (
 	sqlInsertEvent = "INSERT INTO inbox (" + inboxColumns + ") VALUES "
 	eventValues    = "(?, ?, ?, ?, 0, ?, ?, ?, ?, '', ?, ?)"
 	sqlPutEvent    = sqlInsertEvent + eventValues + " ON CONFLICT (connection, dedupe) DO NOTHING"
+	sqlInsertDone  = "INSERT INTO inbox (id, connection, dedupe, kind, state, token, attempt, received_at, done_at, result, instance, cause, toast, event, raw) VALUES (?, ?, ?, ?, 1, '', 1, ?, ?, ?, ?, '', ?, ?, ?)"
 	sqlFindEvent   = "SELECT id, state, toast FROM inbox WHERE connection = ? AND dedupe = ?"
 	sqlBacklog     = "SELECT COUNT(*), MIN(id) FROM inbox WHERE state = 0 AND due_at IS NOT NULL"
 
@@ -100,6 +101,14 @@ func (s *Store) newEvent(ev event.Event, lease time.Duration) (*newEvent, error)
 		n.due, n.token, n.attempt = millis(now.Add(lease)), newToken(), 1
 	}
 	return n, nil
+}
+
+// dedupeArg is the key as the column of the dialect holds it: bytes on MySQL, text on SQLite.
+func (s *Store) dedupeArg(n *newEvent) any {
+	if s.mysql {
+		return []byte(n.dedupe)
+	}
+	return n.dedupe
 }
 
 // dedupeKey is the event's id, or its digest when it is longer than the column.

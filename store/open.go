@@ -17,6 +17,7 @@ import (
 var (
 	ErrNotFound  = workflows.ErrNotFound
 	ErrConflict  = workflows.ErrConflict
+	ErrDuplicate = workflows.ErrDuplicate
 	ErrLeaseLost = workflows.ErrLeaseLost
 	// ErrClosed: the Store was closed. Nothing was written.
 	ErrClosed = errors.New("the store is closed")

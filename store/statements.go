@@ -17,6 +17,7 @@ const (
 // assignments take effect one after the other, so their order matters.
 type statements struct {
 	insertInstance string
+	insertDone     string // an event with its outcome
 	putTask        string
 	insertTrail    string
 	putJob         string
@@ -74,6 +75,7 @@ const (
 
 var sqliteStatements = &statements{
 	insertInstance: sqlInsertInstance + " ON CONFLICT (id) DO NOTHING",
+	insertDone:     sqlInsertDone + " ON CONFLICT (connection, dedupe) DO NOTHING",
 	putTask: sqlInsertTask + ` ON CONFLICT (id) DO UPDATE SET person = excluded.person, state = excluded.state, title = excluded.title,
  due_at = excluded.due_at, closed_at = excluded.closed_at`,
 	insertTrail:   sqlInsertTrail + " ON CONFLICT (instance, seq) DO NOTHING",
@@ -90,6 +92,7 @@ var sqliteStatements = &statements{
 
 var mysqlStatements = &statements{
 	insertInstance: sqlInsertInstance,
+	insertDone:     sqlInsertDone,
 	putTask: sqlInsertTask + ` ON DUPLICATE KEY UPDATE person = VALUES(person), state = VALUES(state), title = VALUES(title),
  due_at = VALUES(due_at), closed_at = VALUES(closed_at)`,
 	insertTrail:   sqlInsertTrail,

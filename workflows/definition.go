@@ -62,6 +62,15 @@ type Program interface {
 
 // Correlation addresses an instance of a definition.
 type Correlation struct {
-	Key   string // unique for the instance within the definition; with Start usually the event's ID
+	Key   string // unique for the instance within the definition; the event's own id when only this event concerns it
 	Start bool   // the instance is made if there is none
+	// Lasting: later events find the instance by the same Key. Without it only its slots and timers do.
+	Lasting bool
+}
+
+// Projector is a Program whose cards show the state of the instance, whatever led to it. Such a card is
+// drawn when it leaves, so that it is never older than need be and a decision does not wait for drawing.
+type Projector interface {
+	// Card gives one card of an instance as it is now; ok is false when there is none in that slot. Pure.
+	Card(in Instance, slot string, now time.Time) (template string, view any, ok bool, err error)
 }

@@ -45,11 +45,13 @@ type To struct {
 	Conv       event.Ref // a chat, or an account that is not linked to a person
 }
 
-// ShowCard puts a card into a slot, or replaces the one that is there. The engine renders it in the
-// same transaction and fills in slot, revision, tokens and accounts.
+// ShowCard puts a card into a slot, or replaces the one that is there. It is kept as a draft and drawn when
+// it leaves, with slot, revision, tokens and accounts filled in by the engine.
 type ShowCard struct {
-	Slot     string // unique in the instance: "initiator", "task/leader/1/0"
-	To       To
+	Slot string // unique in the instance: "initiator", "task/leader/1/0"
+	To   To
+	// Template and View are what is shown, when it is known now. Without a Template the program, a Projector,
+	// is asked when the card leaves: it shows the instance as it is then.
 	Template string // "approval.task"
 	View     any    // what the template sees; marshals to JSON
 	// Once is set where a card must not be sent when the slot has none yet: only existing ones are updated.

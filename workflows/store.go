@@ -14,6 +14,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrConflict: the instance's revision moved on. Load again and judge again.
 	ErrConflict = errors.New("the revision moved on")
+	// ErrDuplicate: an event that should be stored together with its outcome is stored already.
+	ErrDuplicate = errors.New("the event is stored already")
 	// ErrLeaseLost: somebody else works on the event or job now. Stop.
 	ErrLeaseLost = errors.New("the lease was lost")
 )
@@ -26,7 +28,8 @@ type Store interface {
 	PutDefinition(ctx context.Context, d Definition) error
 	// LoadDefinition reads a version, ErrNotFound.
 	LoadDefinition(ctx context.Context, id, hash string) (Definition, error)
-	// Commit writes one command in one transaction: ErrConflict, ErrLeaseLost. Nothing is written then.
+	// Commit writes one command in one transaction: ErrConflict, ErrLeaseLost, ErrDuplicate. Nothing is
+	// written then.
 	Commit(ctx context.Context, c Commit) error
 
 	// LeaseEvents takes up to n events whose time has come and that nobody works on.
@@ -121,9 +124,11 @@ type Receipt struct {
 	At      time.Time
 }
 
-// EventDone finishes an inbox row.
+// EventDone finishes an inbox row: the one of ID, leased under Token; or New, an event that is stored only
+// now, together with its outcome.
 type EventDone struct {
 	ID, Token string
+	New       *event.Event
 	Result    string      // "stepped", "refused:not_your_task", "ignored": for explain
 	Instance  string      // "" when none was concerned
 	Toast     *card.Toast // what a redelivery is answered with

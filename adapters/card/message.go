@@ -1,9 +1,13 @@
 package card
 
-import "magpie/adapters/event"
+import (
+	"encoding/json"
+
+	"magpie/adapters/event"
+)
 
 // Message is one thing to be shown to one address: the payload of an outbox row, and what an adapter
-// sends. Exactly one of Card, Text and Urge is set.
+// sends. Exactly one of Card, Draft, Text and Urge is set; an adapter never sees a Draft.
 type Message struct {
 	Key        string     `json:"key"`            // idempotency key; the same through all retries, travels as the vendor's de-duplication field where there is one
 	Connection string     `json:"connection"`     // which app sends it
@@ -11,9 +15,20 @@ type Message struct {
 	Slot       string     `json:"slot,omitempty"` // replaced by a later message of the same slot
 	Rev        int64      `json:"rev,omitempty"`
 	Card       *Card      `json:"card,omitempty"`
+	Draft      *Draft     `json:"draft,omitempty"`
 	Text       Text       `json:"text,omitzero"`
 	ReplyTo    *event.Ref `json:"reply_to,omitempty"` // the message that this one answers
 	Urge       *Urge      `json:"urge,omitempty"`
+}
+
+// ShowsCard reports whether the message is a card, drawn or not.
+func (m Message) ShowsCard() bool { return m.Card != nil || m.Draft != nil }
+
+// Draft is a card that is drawn when it leaves: of several revisions that wait for one slot only the
+// newest is ever drawn, and a decision never waits for drawing.
+type Draft struct {
+	Template string          `json:"template,omitempty"` // "": whoever owns the slot says what is in it when it is drawn
+	View     json.RawMessage `json:"view,omitempty"`     // what the template sees
 }
 
 // Urge makes people look at a card that was sent before.

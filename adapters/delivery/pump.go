@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"magpie/adapters"
+	"magpie/adapters/card"
 	"magpie/config"
 )
 
@@ -15,6 +16,9 @@ type Options struct {
 	Outbox Outbox
 	// Connections finds a connection by its id; it may change while the pump runs.
 	Connections func(id string) (*adapters.Connection, bool)
+	// Draw fills in the Card of a message that holds a Draft. Pure but for looking people up; an error
+	// buries the row. nil: drafts are buried.
+	Draw func(ctx context.Context, m card.Message) (card.Message, error)
 	// Limits lower the vendors' budgets, by connection. nil: none.
 	Limits func(connection string) config.Limits
 

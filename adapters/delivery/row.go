@@ -37,7 +37,7 @@ func newRow(o adapters.Outgoing, conn *adapters.Connection) *row {
 	switch {
 	case m.Urge != nil:
 		r.op, r.slot, r.recipient = opUrge, m.Urge.Slot, ""
-	case m.Card != nil && o.Ref != nil && conn.Updatable(*o.Ref):
+	case m.ShowsCard() && o.Ref != nil && conn.Updatable(*o.Ref):
 		r.op, r.recipient = opUpdate, ""
 	}
 	return r
@@ -53,7 +53,7 @@ func (r *row) order() string {
 
 // shown reports whether the slot shows this or something newer already.
 func (r *row) shown() bool {
-	return r.o.Message.Card != nil && r.o.Ref != nil && r.o.Message.Rev > 0 && r.o.ShownRev >= r.o.Message.Rev
+	return r.o.Message.ShowsCard() && r.o.Ref != nil && r.o.Message.Rev > 0 && r.o.ShownRev >= r.o.Message.Rev
 }
 
 // work brings one row one step further. It never waits for a budget: hold is how long the row is to wait
@@ -110,6 +110,10 @@ func (p *Pump) call(r *row, now time.Time) {
 	defer cancel()
 	var ref adapters.MessageRef
 	var err error
+	if m, err = p.draw(ctx, m); err != nil {
+		p.bury(r, err.Error(), adapters.KindInvalid)
+		return
+	}
 	switch {
 	case r.op == opUrge && r.o.Ref == nil:
 		err = &adapters.Error{Connection: r.conn.ID, Op: opUrge, Kind: adapters.KindTransient, Err: errors.New("its message has not been sent yet")}
@@ -136,6 +140,22 @@ func (p *Pump) call(r *row, now time.Time) {
 		return
 	}
 	p.failed(r, err, sending)
+}
+
+// draw makes the card of a draft. One that can't be drawn is for a person to look at.
+func (p *Pump) draw(ctx context.Context, m card.Message) (card.Message, error) {
+	if m.Draft == nil {
+		return m, nil
+	}
+	if p.o.Draw == nil {
+		return m, errors.New("there is nobody who draws cards")
+	}
+	drawn, err := p.o.Draw(ctx, m)
+	if err != nil {
+		return m, fmt.Errorf("draw %s: %w", m.Draft.Template, err)
+	}
+	drawn.Draft = nil
+	return drawn, nil
 }
 
 func (p *Pump) urge(ctx context.Context, r *row, u card.Urge) error {
@@ -177,7 +197,7 @@ func (p *Pump) failed(r *row, err error, sending bool) {
 // sent records a message. It is tried a few times: what is not recorded is sent again.
 func (p *Pump) sent(r *row, ref adapters.MessageRef, rev int64) {
 	o := r.o
-	if o.Message.Card != nil {
+	if o.Message.ShowsCard() {
 		o.Message.Rev = rev
 	}
 	now := p.o.Now()

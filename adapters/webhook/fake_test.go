@@ -137,6 +137,7 @@ func (b *inbox) has(id string) (event.Event, bool) {
 
 // engine answers a press with a toast that names it.
 type engine struct {
+	inbox  *inbox
 	mu     sync.Mutex
 	slow   time.Duration
 	deaf   bool // does not mind ctx
@@ -146,7 +147,7 @@ type engine struct {
 	done   []string
 }
 
-func (e *engine) Process(ctx context.Context, id, token string, ev event.Event) (Outcome, error) {
+func (e *engine) Decide(ctx context.Context, ev event.Event) (Outcome, error) {
 	if e.panics {
 		panic("with " + secret)
 	}
@@ -164,10 +165,32 @@ func (e *engine) Process(ctx context.Context, id, token string, ev event.Event) 
 	if e.err != nil {
 		return Outcome{}, e.err
 	}
+	toast := &card.Toast{Kind: card.ToastSuccess, Text: card.T("已同意 " + ev.ID)}
+	if err := e.inbox.decided(ctx, ev, toast); err != nil {
+		return Outcome{}, err
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.done = append(e.done, id+"/"+token)
-	return Outcome{Toast: &card.Toast{Kind: card.ToastSuccess, Text: card.T("已同意 " + ev.ID)}, Held: []string{"card/" + ev.ID}}, nil
+	e.done = append(e.done, ev.ID)
+	return Outcome{Toast: toast, Held: []string{"card/" + ev.ID}}, nil
+}
+
+// decided stores an event with its outcome, unless it is there.
+func (b *inbox) decided(ctx context.Context, ev event.Event, toast *card.Toast) error {
+	st, err := b.Put(ctx, ev, 0)
+	if err != nil {
+		return err
+	}
+	if !st.New {
+		return errors.New("the event is stored already")
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.done == nil {
+		b.done = map[string]*card.Toast{}
+	}
+	b.done[ev.ID] = toast
+	return nil
 }
 
 func (e *engine) Enqueue(id, token string, _ event.Event) {
@@ -197,7 +220,8 @@ type rig struct {
 
 func newRig(t *testing.T, change func(*Options)) *rig {
 	t.Helper()
-	r := &rig{inbox: &inbox{}, engine: &engine{}, conn: adapters.New("c", &suite{answers: true})}
+	b := &inbox{}
+	r := &rig{inbox: b, engine: &engine{inbox: b}, conn: adapters.New("c", &suite{answers: true})}
 	o := Options{
 		Connections: func(id string) (*adapters.Connection, bool) { return r.conn, id == "c" },
 		Inbox:       r.inbox, Engine: r.engine,

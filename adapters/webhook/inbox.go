@@ -20,10 +20,11 @@ type Inbox interface {
 
 // Engine works on stored events.
 type Engine interface {
-	// Process handles an event that this process holds, now, and gives its outcome. On an error or when
-	// ctx ends the event stays stored and is finished later by whoever takes its lease.
-	Process(ctx context.Context, id, token string, ev event.Event) (Outcome, error)
-	// Enqueue hands an event over to be handled in the background. It never blocks.
+	// Decide handles an event that is not stored yet, now: it stores the event and its outcome in one
+	// transaction and gives the outcome. On an error, and when ctx ends, nothing may be stored, or all of
+	// it: the caller puts the event into the inbox, which tells.
+	Decide(ctx context.Context, ev event.Event) (Outcome, error)
+	// Enqueue hands a stored event over to be handled in the background. It never blocks.
 	Enqueue(id, token string, ev event.Event)
 }
 

@@ -65,40 +65,59 @@ func (h *Handler) press(ctx context.Context, t *trip, d adapters.Delivery, i int
 	return resp, nil
 }
 
-// handle stores and processes one press, however long the store takes.
-func (h *Handler) handle(ctx context.Context, t *trip, ev event.Event, budget time.Duration) (p pressed) {
+// handle stores and processes one press, however long the store takes. At its best that costs one
+// transaction: the press is stored together with what was decided, and answered after that. Where this fails,
+// or takes more than its share of the budget, the press is stored by itself, to be finished later; should the
+// decision still get through, the inbox's unique key lets only one of the two stand.
+func (h *Handler) handle(ctx context.Context, t *trip, ev event.Event, budget time.Duration) pressed {
 	deadline := h.o.Now().Add(budget)
-	defer func() {
-		if r := recover(); r != nil {
-			h.o.Log.Error("panic while handling a press", "request", t.id, "connection", ev.Connection, "event", ev.ID, "panic", r, "stack", string(debug.Stack()))
-			p = pressed{} // taken, outcome not known; the lease runs out and it is tried again
+	share := budget * 2 / 3
+	type decision struct {
+		out Outcome
+		err error
+	}
+	decided := make(chan decision, 1)
+	h.work.Go(func() {
+		dctx, cancel := context.WithTimeout(ctx, share)
+		defer cancel()
+		out, err := h.decide(dctx, t, ev)
+		decided <- decision{out, err}
+	})
+	late := time.NewTimer(share + 10*time.Millisecond) // an engine that minds its context is given the chance to say so
+	defer late.Stop()
+	err := context.DeadlineExceeded
+	select {
+	case d := <-decided:
+		if d.err == nil {
+			if h.o.Metrics.Event != nil {
+				h.o.Metrics.Event(ev.Connection, ev.Kind, true)
+			}
+			return pressed{toast: d.out.Toast, known: true, held: d.out.Held}
 		}
-	}()
-	st, err := h.putPress(ctx, ev, deadline)
-	if err != nil {
-		return pressed{err: err}
+		err = d.err
+	case <-late.C:
+	}
+	st, perr := h.putPress(ctx, ev, deadline)
+	if perr != nil {
+		return pressed{err: perr}
 	}
 	if !st.New {
 		return pressed{toast: st.Toast, known: st.Done}
 	}
-	left := deadline.Sub(h.o.Now())
-	if left <= 0 {
-		h.o.Engine.Enqueue(st.ID, st.Token, ev)
-		return pressed{}
-	}
-	pctx, cancel := context.WithTimeout(ctx, left)
-	defer cancel()
-	out, err := h.o.Engine.Process(pctx, st.ID, st.Token, ev)
-	if err != nil {
-		level := h.o.Log.Warn
-		if errors.Is(err, context.DeadlineExceeded) {
-			level = h.o.Log.Info
+	h.o.Log.Warn("press is finished later", "request", t.id, "connection", ev.Connection, "event", ev.ID, "err", err)
+	h.o.Engine.Enqueue(st.ID, st.Token, ev)
+	return pressed{}
+}
+
+// decide turns a panic into an error: the press is stored then, and whoever takes it up buries it.
+func (h *Handler) decide(ctx context.Context, t *trip, ev event.Event) (out Outcome, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			h.o.Log.Error("panic while handling a press", "request", t.id, "connection", ev.Connection, "event", ev.ID, "panic", r, "stack", string(debug.Stack()))
+			err = errors.New("panic, see the log")
 		}
-		level("press is finished later", "request", t.id, "connection", ev.Connection, "event", ev.ID, "err", err)
-		h.o.Engine.Enqueue(st.ID, st.Token, ev)
-		return pressed{}
-	}
-	return pressed{toast: out.Toast, known: true, held: out.Held}
+	}()
+	return h.o.Engine.Decide(ctx, ev)
 }
 
 // putPress stores a press. Not every suite delivers a press again, so a failing store is tried until

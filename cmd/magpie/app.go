@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"magpie/adapters"
+	"magpie/adapters/card"
 	"magpie/adapters/delivery"
 	"magpie/adapters/directory"
 	"magpie/adapters/event"
@@ -154,6 +155,7 @@ func (a *App) assemble(ctx context.Context, p *project) error {
 		Outbox: a.store, Now: a.o.Now, Log: a.o.Log, Connections: a.connection,
 		Limits:  func(id string) config.Limits { return a.config().Limits[id] },
 		Metrics: a.metrics.delivery(),
+		Draw:    func(ctx context.Context, m card.Message) (card.Message, error) { return a.engine.Draw(ctx, m) },
 	})
 	people, err := a.settle(ctx)
 	if err != nil {
@@ -322,8 +324,8 @@ func (a *App) Close() error {
 // each other.
 type engineForWebhook struct{ e *engine.Engine }
 
-func (w engineForWebhook) Process(ctx context.Context, id, token string, ev event.Event) (webhook.Outcome, error) {
-	r, err := w.e.Process(ctx, workflows.Leased{ID: id, Token: token, Attempt: 1, Event: ev}, true)
+func (w engineForWebhook) Decide(ctx context.Context, ev event.Event) (webhook.Outcome, error) {
+	r, err := w.e.Process(ctx, workflows.Leased{Attempt: 1, Event: ev}, true)
 	return webhook.Outcome{Toast: r.Toast, Held: r.Held}, err
 }
 

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -276,5 +277,48 @@ func testPrune(e *env) {
 	for _, id := range []string{undone.ID, dead.ID, late.ID, fresh} {
 		_, err := e.InboxItem(e.ctx, id)
 		e.ok(err)
+	}
+}
+
+// testPutDone: an event is stored together with its outcome, and only once, whichever way it comes.
+func testPutDone(e *env) {
+	in := ev("act:done")
+	toast := &card.Toast{Kind: card.ToastSuccess, Text: card.T("已同意 ✅")}
+	commit := func(in event.Event) workflows.Commit {
+		return workflows.Commit{Now: e.clock.Now(), Event: &workflows.EventDone{New: &in, Result: "stepped", Instance: "i1", Toast: toast}}
+	}
+	e.ok(e.Commit(e.ctx, commit(in)))
+	again, err := e.Put(e.ctx, in, time.Minute)
+	e.ok(err)
+	if again.New || !again.Done {
+		e.Fatalf("put after it was stored as done: %+v", again)
+	}
+	same(e, again.Toast, toast)
+	item, err := e.InboxItem(e.ctx, again.ID)
+	e.ok(err)
+	if item.State != store.StateDone || item.Result != "stepped" || item.Instance != "i1" || !bytes.Equal(item.Event.Raw, in.Raw) {
+		e.Fatalf("the row: %+v", item)
+	}
+
+	// What comes with a duplicate is not written.
+	dup := commit(in)
+	dup.Jobs = []workflows.Job{{ID: "timer/i1/x", Queue: workflows.QueueTimer, RunAt: e.clock.Now(), Instance: "i1", Timer: &event.Timer{Instance: "i1", Name: "x"}}}
+	if err := e.Commit(e.ctx, dup); !errors.Is(err, store.ErrDuplicate) {
+		e.Fatalf("stored as done twice: %v", err)
+	}
+	put := ev("act:put")
+	if _, err := e.Put(e.ctx, put, time.Minute); err != nil {
+		e.Fatal(err)
+	}
+	if err := e.Commit(e.ctx, commit(put)); !errors.Is(err, store.ErrDuplicate) {
+		e.Fatalf("stored as done after a put: %v", err)
+	}
+	left, err := e.OutboxList(e.ctx, store.Filter{Queue: "*"})
+	e.ok(err)
+	if len(left) != 0 {
+		e.Fatalf("a duplicate left jobs: %+v", left)
+	}
+	if n, _, err := e.Backlog(e.ctx); err != nil || n != 1 {
+		e.Fatalf("backlog %d, %v", n, err)
 	}
 }

@@ -108,43 +108,77 @@ type ViewOption struct {
 	Label string `json:"label"`
 }
 
-// cards shows every card of the instance as it is now.
+// shown is one card of the instance as it is now. Its view is made when it is wanted.
+type shown struct {
+	slot     string
+	person   string
+	template string
+	once     bool // not worth sending when it never was
+	view     func(base View) View
+}
+
+// cards says which cards there are; what is on them is drawn when they leave.
 func (d *decider) cards() {
+	for _, c := range d.shown() {
+		d.effect(workflows.ShowCard{Slot: c.slot, To: workflows.To{Person: c.person}, Once: c.once})
+	}
+}
+
+// Card gives one card of an instance as it is now. It implements workflows.Projector.
+func (p *Program) Card(in workflows.Instance, slot string, now time.Time) (template string, view any, ok bool, err error) {
+	s, err := decodeState(in.State)
+	if err != nil {
+		return "", nil, false, fmt.Errorf("card %s of %s: %w", slot, in.ID, err)
+	}
+	d := &decider{p: p, in: in, s: s, now: now}
+	for _, c := range d.shown() {
+		if c.slot == slot {
+			return c.template, c.view(d.view()), true, nil
+		}
+	}
+	return "", nil, false, nil
+}
+
+// shown lists every card of the instance.
+func (d *decider) shown() []shown {
 	if d.s.Draft != nil && d.s.Draft.Hidden || d.s.Why == "not_allowed" {
-		return
+		return nil
 	}
-	base := d.view()
-	own := base
-	own.Actions = []string{}
-	tmpl := "approval.initiator"
-	switch {
-	case d.s.Sent == 0:
-		tmpl = "approval.form"
-		own.Form = d.form()
-		if !d.s.Status.Ended() {
-			own.Actions, own.Mine = []string{"submit", "cancel"}, true
-		}
-	case d.s.Status == workflows.StatusRunning:
-		own.Mine = true
-		if d.waiting() {
-			own.Actions = append(own.Actions, "urge")
-		}
-		if d.p.withdraw {
-			own.Actions = append(own.Actions, "withdraw")
-		}
+	own := shown{slot: slotInitiator, person: d.s.By, template: "approval.initiator", view: d.ownView}
+	if d.s.Sent == 0 {
+		own.template = "approval.form"
 	}
-	d.effect(workflows.ShowCard{Slot: slotInitiator, To: workflows.To{Person: d.s.By}, Template: tmpl, View: own})
+	out := []shown{own}
 	for i := range d.s.Runs {
 		r := &d.s.Runs[i]
 		for k := range r.Seats {
-			d.taskCards(base, r, &r.Seats[k])
+			out = d.taskCards(out, r, &r.Seats[k])
 		}
 	}
 	for _, id := range d.s.CC {
-		v := base
-		v.Actions = []string{}
-		d.effect(workflows.ShowCard{Slot: slotCC(id), To: workflows.To{Person: id}, Template: "approval.cc", View: v})
+		out = append(out, shown{slot: slotCC(id), person: id, template: "approval.cc", view: func(v View) View { return v }})
 	}
+	return out
+}
+
+// ownView is the initiator's: the form while it is a draft, then the record.
+func (d *decider) ownView(v View) View {
+	switch {
+	case d.s.Sent == 0:
+		v.Form = d.form()
+		if !d.s.Status.Ended() {
+			v.Actions, v.Mine = []string{"submit", "cancel"}, true
+		}
+	case d.s.Status == workflows.StatusRunning:
+		v.Mine = true
+		if d.waiting() {
+			v.Actions = append(v.Actions, "urge")
+		}
+		if d.p.withdraw {
+			v.Actions = append(v.Actions, "withdraw")
+		}
+	}
+	return v
 }
 
 // waiting reports whether somebody is asked now.
@@ -159,38 +193,44 @@ func (d *decider) waiting() bool {
 	return false
 }
 
-// taskCards shows the cards of a seat: one for each task that a person was asked with.
-func (d *decider) taskCards(base View, r *run, x *seat) {
+// taskCards adds the cards of a seat: one for each task that a person was asked with.
+func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
 	if x.Task == 0 || x.Auto == autoSame || x.Auto == autoSelf {
-		return // nobody was asked
+		return out // nobody was asked
 	}
 	n := d.p.nodes[r.Node]
+	add := func(num int, person string, once bool, view func(View) View) {
+		out = append(out, shown{
+			slot: slotTask(taskKey(r.Node, r.Round, x.ID, num)), person: person, template: "approval.task", once: once, view: view,
+		})
+	}
 	for _, old := range x.Past {
-		v := base
-		v.Actions = []string{}
-		v.Task = d.viewTask(n, r, x, old.N, old.State, old.Due)
-		v.Task.DecidedAt = old.Closed.time()
-		d.show(r, x, old.N, old.Person, v)
+		add(old.N, old.Person, true, func(v View) View {
+			v.Task = d.viewTask(n, r, x, old.N, old.State, old.Due)
+			v.Task.DecidedAt = old.Closed.time()
+			return v
+		})
 	}
-	v := base
-	v.Actions = []string{}
-	v.Task = d.viewTask(n, r, x, x.Task, x.State, x.Due)
-	switch x.State {
-	case workflows.TaskOpen:
-		v.Mine, v.Actions = true, []string{"approve", "reject"}
-	case workflows.TaskSuperseded:
-		if by := r.decisive(); by != nil {
-			d.decided(v.Task, by)
+	add(x.Task, x.Person, x.State != workflows.TaskOpen, func(v View) View {
+		v.Task = d.viewTask(n, r, x, x.Task, x.State, x.Due)
+		switch x.State {
+		case workflows.TaskOpen:
+			v.Mine, v.Actions = true, []string{"approve", "reject"}
+		case workflows.TaskSuperseded:
+			if by := r.decisive(); by != nil {
+				d.decided(v.Task, by)
+			}
+		case workflows.TaskCanceled:
+			v.Task.DecidedAt = x.Closed.time()
+			if d.s.EndBy != "" {
+				v.Task.DecidedBy = &ViewPerson{ID: d.s.EndBy, Name: d.s.name(d.s.EndBy)}
+			}
+		default:
+			d.decided(v.Task, x)
 		}
-	case workflows.TaskCanceled:
-		v.Task.DecidedAt = x.Closed.time()
-		if d.s.EndBy != "" {
-			v.Task.DecidedBy = &ViewPerson{ID: d.s.EndBy, Name: d.s.name(d.s.EndBy)}
-		}
-	default:
-		d.decided(v.Task, x)
-	}
-	d.show(r, x, x.Task, x.Person, v)
+		return v
+	})
+	return out
 }
 
 func (d *decider) viewTask(n *node, r *run, x *seat, num int, st workflows.TaskState, due stamp) *ViewTask {
@@ -209,11 +249,6 @@ func (d *decider) decided(t *ViewTask, by *seat) {
 	if by.By != "" {
 		t.DecidedBy = &ViewPerson{ID: by.By, Name: d.s.name(by.By)}
 	}
-}
-
-func (d *decider) show(r *run, x *seat, n int, person string, v View) {
-	// A card that was never sent is not worth sending once nobody is asked any more.
-	d.effect(workflows.ShowCard{Slot: slotTask(taskKey(r.Node, r.Round, x.ID, n)), To: workflows.To{Person: person}, Template: "approval.task", View: v, Once: !v.Mine})
 }
 
 // view is what all cards have in common.

@@ -36,13 +36,19 @@ type command struct {
 
 // run loads the instance, steps it and commits, again and again while others are faster.
 func (c *command) run(ctx context.Context) (Result, error) {
-	unlock := c.e.lock(c.instance)
-	defer unlock()
+	at := c.e.stripe(c.instance)
+	at.mu.Lock()
+	defer at.mu.Unlock()
 	for try := 1; ; try++ {
-		r, err := c.once(ctx)
+		r, err := c.once(ctx, at)
+		if errors.Is(err, errStale) {
+			at.forget()
+			continue
+		}
 		if !errors.Is(err, workflows.ErrConflict) || try == maxConflicts {
 			return r, err
 		}
+		at.forget()
 		select {
 		case <-ctx.Done():
 			return r, ctx.Err()
@@ -51,9 +57,16 @@ func (c *command) run(ctx context.Context) (Result, error) {
 	}
 }
 
-func (c *command) once(ctx context.Context) (Result, error) {
+// errStale: what this process remembered led to nothing; look at what is stored.
+var errStale = errors.New("judged on a remembered instance")
+
+func (c *command) once(ctx context.Context, at *stripe) (Result, error) {
 	now := c.e.now()
-	in, err := c.e.o.Store.LoadInstance(ctx, c.instance)
+	in, known := at.remembered(c.instance)
+	var err error
+	if !known {
+		in, err = c.e.o.Store.LoadInstance(ctx, c.instance)
+	}
 	switch {
 	case err == nil && c.start:
 		return c.finish(ctx, "duplicate", nil) // an earlier try got as far as the commit
@@ -70,7 +83,11 @@ func (c *command) once(ctx context.Context) (Result, error) {
 	}
 
 	w := work{commit: workflows.Commit{Now: now, ExpectRev: in.Rev}, base: in}
-	if err := c.steps(ctx, p, &w, now); err != nil {
+	err = c.steps(ctx, p, &w, now)
+	if known && (err != nil || w.inst == nil) {
+		return Result{}, errStale
+	}
+	if err != nil {
 		var no *workflows.Refusal
 		if errors.As(err, &no) {
 			return c.finish(ctx, "refused:"+no.Code, &card.Toast{Kind: card.ToastWarning, Text: no.Message})
@@ -80,7 +97,13 @@ func (c *command) once(ctx context.Context) (Result, error) {
 		}
 		return Result{}, fmt.Errorf("step %s of instance %s: %w", c.ev.Kind, c.instance, err)
 	}
-	return c.commit(ctx, &w)
+	r, err := c.commit(ctx, &w)
+	if err == nil && w.inst != nil {
+		at.remember(*w.inst)
+	} else if err != nil {
+		at.forget() // it may be on disk all the same
+	}
+	return r, err
 }
 
 // errLookup marks an error of the directory while nothing was decided yet: try the whole event again.
@@ -173,7 +196,6 @@ func lookupEvent(cause event.Event, ans event.Lookup) event.Event {
 
 // commit seals the trail, turns effects into jobs and writes it all.
 func (c *command) commit(ctx context.Context, w *work) (Result, error) {
-	var out []string
 	if w.inst == nil && len(w.effects) == 0 && len(w.commit.Jobs) == 0 {
 		return c.finish(ctx, "stepped:nothing", w.toast)
 	}
@@ -208,10 +230,10 @@ func (c *command) commit(ctx context.Context, w *work) (Result, error) {
 	return r, nil
 }
 
-// cause is what the trail names as the reason.
+// cause is what the trail names as the reason: the event by its business id, or the timer.
 func (c *command) cause() string {
 	if c.done != nil {
-		return c.done.ID
+		return c.ev.Connection + "/" + c.ev.ID
 	}
 	return c.job.ID
 }

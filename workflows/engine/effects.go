@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -135,7 +136,7 @@ func (c *command) message(ctx context.Context, id string, to workflows.To) (*car
 	return &card.Message{Key: hashID(id), Connection: a.Connection, To: a.Ref}, nil
 }
 
-// showCard renders a card and makes it ready for its address.
+// showCard drafts a card for its address. It is drawn when it leaves: see Draw.
 func (c *command) showCard(ctx context.Context, s workflows.ShowCard, rev int64, n int) (string, *card.Message, error) {
 	full := c.instance + "/" + s.Slot
 	id := "card/" + full
@@ -146,66 +147,16 @@ func (c *command) showCard(ctx context.Context, s workflows.ShowCard, rev int64,
 	if err != nil {
 		return "", nil, err
 	}
-	drawn, err := c.rt.renderer.Render(s.Template, s.View)
-	if err != nil {
-		return "", nil, &fatal{fmt.Errorf("render %s for slot %s: %w", s.Template, full, err)}
+	m.Draft = &card.Draft{Template: s.Template}
+	if s.Template != "" {
+		if m.Draft.View, err = json.Marshal(s.View); err != nil {
+			return "", nil, &fatal{fmt.Errorf("view of slot %s: %w", full, err)}
+		}
 	}
 	if s.Slot != "" {
-		drawn.Slot, drawn.Rev = full, rev
 		m.Slot, m.Rev = full, rev
-		signCard(c.e.o.Key, &drawn)
 	}
-	if err := c.localise(ctx, &drawn, m.Connection); err != nil {
-		return "", nil, err
-	}
-	m.Card = &drawn
 	return id, m, nil
-}
-
-// localise gives the persons on a card their accounts in the suite that the card goes to. Whoever has none
-// there stays a name.
-func (c *command) localise(ctx context.Context, d *card.Card, connection string) error {
-	platform := c.e.o.Platform(connection)
-	find := func(person string) (event.Ref, error) {
-		if person == "" {
-			return event.Ref{}, nil
-		}
-		all, err := c.e.o.People.Addresses(ctx, person)
-		if err != nil {
-			return event.Ref{}, nil //nolint:nilerr // a picture beside a name is not worth a failed command
-		}
-		for _, a := range all {
-			if a.Connection == connection || platform != "" && a.Ref.Scope.Platform == platform && a.Ref.Scope.App == "" {
-				return a.Ref, nil
-			}
-		}
-		return event.Ref{}, nil
-	}
-	var err error
-	walk(d.Body, func(e card.Element) {
-		switch e := e.(type) {
-		case *card.People:
-			for i := range e.Persons {
-				if e.Persons[i].Ref.IsZero() && err == nil {
-					e.Persons[i].Ref, err = find(e.Persons[i].ID)
-				}
-			}
-		case *card.Form:
-			for i := range e.Inputs {
-				v := &e.Inputs[i].Default
-				if v.Kind != event.ValuePeople || len(v.Refs) > 0 {
-					continue
-				}
-				for _, id := range v.List {
-					ref, ferr := find(id)
-					if ferr == nil && !ref.IsZero() {
-						v.Refs = append(v.Refs, ref)
-					}
-				}
-			}
-		}
-	})
-	return err
 }
 
 // lookupJob asks the directory again later.

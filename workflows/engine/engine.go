@@ -3,9 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
-	"hash/fnv"
 	"log/slog"
-	"sync"
 	"time"
 
 	"magpie/adapters/card"
@@ -46,9 +44,9 @@ type Options struct {
 
 // Engine runs programs. Its methods may be called concurrently.
 type Engine struct {
-	o     Options
-	work  chan workflows.Leased
-	locks [1024]sync.Mutex
+	o       Options
+	work    chan workflows.Leased
+	stripes [stripes]stripe
 }
 
 // maxQueue bounds the events handed over in memory; what does not fit is found by the poll.
@@ -97,9 +95,14 @@ type Result struct {
 	What     string // "stepped", "refused:…", "ignored", …: stored with the event
 }
 
-// Process handles a leased event now. When it returns an error the event is still in the inbox, and the
-// poll of some process finishes it after the lease. hold makes the outgoing messages wait for a release.
+// Process handles an event now. A leased one is still in the inbox when Process returns an error, and the
+// poll of some process finishes it after the lease. One without an ID is not stored yet: it is stored
+// together with its outcome, in one transaction, and on an error (workflows.ErrDuplicate among them) it is
+// the caller's to store. hold makes the outgoing messages wait for a release.
 func (e *Engine) Process(ctx context.Context, l workflows.Leased, hold bool) (Result, error) {
+	if l.ID == "" {
+		return e.guarded(ctx, l, hold)
+	}
 	return e.handle(ctx, l, hold)
 }
 
@@ -115,13 +118,3 @@ func (e *Engine) Enqueue(l workflows.Leased) {
 
 // now is the time of a command: UTC, milliseconds, as stored.
 func (e *Engine) now() time.Time { return e.o.Now().UTC().Truncate(time.Millisecond) }
-
-// lock keeps commands on one instance in order inside this process; other processes are kept off by the
-// revision. Two instances may share a lock; that costs time, never correctness.
-func (e *Engine) lock(instance string) func() {
-	h := fnv.New32a()
-	h.Write([]byte(instance))
-	m := &e.locks[h.Sum32()%uint32(len(e.locks))]
-	m.Lock()
-	return m.Unlock
-}

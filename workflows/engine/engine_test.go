@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -79,7 +80,14 @@ func (r *rig) start() (string, *card.Message) {
 	if !ok {
 		r.Fatalf("no card for the boss; jobs: %v", r.store.jobs)
 	}
-	return res.Instance, j.Message
+	if j.Message.Draft == nil || j.Message.Card != nil {
+		r.Fatalf("the card is not a draft: %+v", j.Message)
+	}
+	m, err := r.engine.Draw(context.Background(), *j.Message)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return res.Instance, &m
 }
 
 func (r *rig) press(id, who string, m *card.Message, b card.Button) workflows.Leased {
@@ -160,6 +168,38 @@ func TestPress(t *testing.T) {
 	}
 	if r.store.instances[id].Rev != before[id].Rev {
 		t.Error("a refused press changed the instance")
+	}
+}
+
+// A press that is not stored yet is stored together with its outcome, once.
+func TestDecideAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	id, m := r.start()
+	l := r.press("1", "u-boss", m, yes(m))
+	delete(r.store.events, l.ID)
+	fresh := workflows.Leased{Attempt: 1, Event: l.Event}
+	before := r.store.commits
+	res, err := r.engine.Process(context.Background(), fresh, true)
+	if err != nil || res.What != "stepped" || r.store.commits != before+1 || r.store.result(l) != "stepped" {
+		t.Fatalf("%+v, %v, %d commits, stored as %q", res, err, r.store.commits-before, r.store.result(l))
+	}
+	if e := r.store.trail[len(r.store.trail)-1]; e.Event != "c/act:1" {
+		t.Errorf("the trail names %q as the cause", e.Event)
+	}
+	// Delivered again: nothing is decided twice, and the caller learns why.
+	if _, err := r.engine.Process(context.Background(), fresh, true); !errors.Is(err, workflows.ErrDuplicate) {
+		t.Errorf("the same press again: %v", err)
+	}
+	if in := r.store.instances[id]; in.Rev != 2 {
+		t.Errorf("instance %+v", in)
+	}
+	// A refusal is stored with its toast as well.
+	late := r.press("2", "u-boss", m, yes(m))
+	delete(r.store.events, late.ID)
+	res, err = r.engine.Process(context.Background(), workflows.Leased{Attempt: 1, Event: late.Event}, true)
+	if err != nil || r.store.result(late) != "refused:already_decided" || r.store.events[late.ID].done.Toast == nil {
+		t.Errorf("%+v, %v, stored as %q", res, err, r.store.result(late))
 	}
 }
 

@@ -100,7 +100,13 @@ func (m *memory) Commit(_ context.Context, c workflows.Commit) error {
 			return workflows.ErrConflict
 		}
 	}
-	if c.Event != nil {
+	if c.Event != nil && c.Event.New != nil {
+		id := c.Event.New.Connection + "|" + c.Event.New.ID
+		if m.events[id] != nil {
+			return workflows.ErrDuplicate
+		}
+		m.events[id] = &stored{ev: *c.Event.New, done: c.Event}
+	} else if c.Event != nil {
 		s := m.events[c.Event.ID]
 		if s == nil || s.token != c.Event.Token || s.done != nil {
 			return workflows.ErrLeaseLost

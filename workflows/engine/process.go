@@ -63,6 +63,9 @@ func (e *Engine) dispatch(ctx context.Context, l workflows.Leased, hold bool) (R
 		return Result{}, err
 	}
 	c := &command{e: e, rt: e.o.Runtime(), ev: ev, done: &workflows.EventDone{ID: l.ID, Token: l.Token}, hold: hold}
+	if l.ID == "" {
+		c.done.New = &l.Event
+	}
 
 	switch b := ev.Body.(type) {
 	case *event.Action:
@@ -83,6 +86,9 @@ func (e *Engine) dispatch(ctx context.Context, l workflows.Leased, hold bool) (R
 	if ev.Actor.Type == event.ActorBot {
 		return c.finish(ctx, "ignored:bot", nil)
 	}
+	if ev.Actor.Person == "" && ev.Actor.Type != event.ActorSystem && ev.Conv != nil && ev.Conv.ToBot {
+		return c.stranger(ctx)
+	}
 	for _, p := range c.rt.Programs() {
 		corr, ok := p.Correlate(ev)
 		if !ok {
@@ -92,7 +98,11 @@ func (e *Engine) dispatch(ctx context.Context, l workflows.Leased, hold bool) (R
 		if corr.Start && ev.Actor.Person == "" && ev.Actor.Type != event.ActorSystem {
 			return c.stranger(ctx)
 		}
-		c.instance, c.start = InstanceID(d.ID, ev.Connection, corr.Key), corr.Start
+		began := ev.ReceivedAt
+		if corr.Lasting {
+			began = time.Time{}
+		}
+		c.instance, c.start = InstanceID(d.ID, corr.Key, began), corr.Start
 		c.definition, c.hash = d.ID, d.Hash
 		return c.run(ctx)
 	}

@@ -115,6 +115,12 @@ func (b *Bench) effects(all []workflows.Effect) (more []event.Event, err error) 
 			if _, shown := b.Cards[eff.Slot]; eff.Once && !shown {
 				continue
 			}
+			if eff.Template == "" {
+				var ok bool
+				if eff.Template, eff.View, ok, err = b.project(eff.Slot); err != nil || !ok {
+					return nil, fmt.Errorf("card in slot %s: there: %v: %w", eff.Slot, ok, err)
+				}
+			}
 			raw, err := json.Marshal(eff.View)
 			if err != nil {
 				return nil, fmt.Errorf("view of %s: %w", eff.Slot, err)
@@ -150,6 +156,15 @@ func (b *Bench) effects(all []workflows.Effect) (more []event.Event, err error) 
 	}
 	b.Waiting = nil
 	return more, nil
+}
+
+// project asks the program what is on a card now.
+func (b *Bench) project(slot string) (template string, view any, ok bool, err error) {
+	p, is := b.Program.(workflows.Projector)
+	if !is {
+		return "", nil, false, nil
+	}
+	return p.Card(b.Inst, slot, b.Now)
 }
 
 func (b *Bench) resolve(l workflows.Lookup) (event.Event, error) {
