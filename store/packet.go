@@ -33,16 +33,27 @@ func (s *Store) packet(ctx context.Context, ops []op) error {
 // rowsText is a statement that can take several rows.
 type rowsText struct{ head, row, tail string }
 
-// myRows are the statements that a command has several of: their rows go into one.
-var myRows = func() map[string]rowsText {
+// text is the statement with n rows.
+func (r rowsText) text(n int) string { return r.head + strings.Repeat(r.row+",", n-1) + r.row + r.tail }
+
+// maxRows bounds the rows of one statement on SQLite: each number of rows is a prepared statement of its own.
+const maxRows = 16
+
+// myRows and liteRows are the statements that a command has several of: their rows go into one.
+var (
+	myRows   = manyRows(mysqlStatements)
+	liteRows = manyRows(sqliteStatements)
+)
+
+func manyRows(s *statements) map[string]rowsText {
 	m := map[string]rowsText{sqlCancelJob: {"DELETE FROM job WHERE id IN (", "?", ")"}}
-	for _, q := range []string{mysqlStatements.putTask, mysqlStatements.insertTrail, mysqlStatements.putJob, mysqlStatements.putReceipt} {
+	for _, q := range []string{s.putTask, s.insertTrail, s.putJob, s.putReceipt} {
 		head, rest, _ := strings.Cut(q, "VALUES (")
 		row, tail, _ := strings.Cut(rest, ")")
 		m[q] = rowsText{head + "VALUES ", "(" + row + ")", tail}
 	}
 	return m
-}()
+}
 
 // packetText joins the statements. sizes tells how many of ops each statement of the packet stands for.
 func packetText(ops []op) (text string, args []driver.NamedValue, sizes []int) {
@@ -58,10 +69,7 @@ func packetText(ops []op) (text string, args []driver.NamedValue, sizes []int) {
 		if n == 1 {
 			b.WriteString(ops[i].q)
 		} else {
-			b.WriteString(many.head)
-			b.WriteString(strings.Repeat(many.row+",", n-1))
-			b.WriteString(many.row)
-			b.WriteString(many.tail)
+			b.WriteString(many.text(n))
 		}
 		for _, o := range ops[i : i+n] {
 			for _, a := range o.args {

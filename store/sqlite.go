@@ -69,7 +69,7 @@ func liteDSN(path string, reading bool) string {
 	q.Add("_pragma", "busy_timeout(5000)")
 	q.Add("_pragma", "journal_mode(WAL)")
 	q.Add("_pragma", "synchronous(FULL)")
-	q.Add("_pragma", "cache_size(-32768)")
+	q.Add("_pragma", "cache_size(-8192)")
 	q.Add("_pragma", "temp_store(MEMORY)")
 	if reading {
 		q.Set("_txlock", "deferred")

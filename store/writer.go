@@ -14,13 +14,11 @@ import (
 // maxBatch is how many requests share one transaction at most: it bounds how long the first of them waits.
 const maxBatch = 256
 
-// crowd is from how many requests in the last transaction on others are let in before the next one.
-const crowd = 9
-
 // writer owns the one connection that writes to SQLite. Its goroutine takes all requests that wait and
-// runs them in one transaction; it lets goroutines that can run go first, but nobody waits on purpose for
-// company. A request that fails before it wrote anything is left out of the transaction. When one fails
-// after writing, the transaction is rolled back and each of its requests runs again alone.
+// runs them in one transaction, together with those that come while it does so; nobody waits on a clock for
+// company, but whoever could run now and hand in a request is let run first. A request that fails before it wrote
+// anything is left out of the transaction. When one fails after writing, the transaction is rolled back
+// and each of its requests runs again alone.
 type writer struct {
 	queue    chan *request
 	quit     chan struct{}
@@ -122,7 +120,6 @@ func (w *writer) close() error {
 
 func (w *writer) loop(t *liteTx) {
 	batch := make([]*request, 0, maxBatch)
-	last := 0 // how many requests the last transaction had
 	for {
 		batch = batch[:0]
 		select {
@@ -133,17 +130,15 @@ func (w *writer) loop(t *liteTx) {
 				return
 			}
 		}
-		batch = w.drain(batch)
-		// In a crowd, whoever is ready to run may have a request as well: they go first as long as that
-		// brings any. A few callers are better off when the next transaction starts at once.
-		for n := 0; n < len(batch) && last >= crowd; {
-			n = len(batch)
-			runtime.Gosched()
-			batch = w.drain(batch)
-		}
-		last = len(batch)
-		w.run(t, batch)
+		w.run(t, w.gather(batch))
 	}
+}
+
+// gather adds what waits, after those who are about to hand in a request had their turn on this processor:
+// a commit costs as much for one as for all.
+func (w *writer) gather(batch []*request) []*request {
+	runtime.Gosched()
+	return w.drain(batch)
 }
 
 // drain adds what waits already.
@@ -159,18 +154,14 @@ func (w *writer) drain(batch []*request) []*request {
 	return batch
 }
 
-// run carries out a batch and answers it.
+// run carries out a batch, and what joins it, and answers all.
 func (w *writer) run(t *liteTx, batch []*request) {
-	taken := batch[:0]
-	for _, r := range batch {
-		if r.state.CompareAndSwap(requestWaits, requestTaken) {
-			taken = append(taken, r)
-		}
-	}
+	taken := take(batch[:0], batch)
 	if len(taken) == 0 {
 		return
 	}
-	if !w.together(t, taken) {
+	taken, ok := w.together(t, taken)
+	if !ok {
 		for _, r := range taken {
 			w.alone(t, r)
 		}
@@ -180,19 +171,35 @@ func (w *writer) run(t *liteTx, batch []*request) {
 	}
 }
 
-// together runs all requests in one transaction. False: it was rolled back, each must run alone.
-func (w *writer) together(t *liteTx, batch []*request) bool {
+// take adds the requests whose callers still wait.
+func take(to, from []*request) []*request {
+	for _, r := range from {
+		if r.state.CompareAndSwap(requestWaits, requestTaken) {
+			to = append(to, r)
+		}
+	}
+	return to
+}
+
+// together runs all requests in one transaction, and those that come meanwhile. False: it was rolled back,
+// each must run alone.
+func (w *writer) together(t *liteTx, batch []*request) (all []*request, ok bool) {
 	if err := t.begin(); err != nil {
 		for _, r := range batch {
 			r.err = err
 		}
-		return true
+		return batch, true
 	}
-	for _, r := range batch {
+	for i := 0; i < len(batch); i++ {
+		r := batch[i]
 		t.dirty = false
 		if r.err = protect(t, r.fn); r.err != nil && t.dirty {
 			t.rollback()
-			return false
+			return batch, false
+		}
+		if i == len(batch)-1 && len(batch) < maxBatch {
+			more := len(batch)
+			batch = take(batch, w.gather(batch)[more:])
 		}
 	}
 	if err := t.commit(); err != nil {
@@ -202,7 +209,7 @@ func (w *writer) together(t *liteTx, batch []*request) bool {
 			r.err = err
 		}
 	}
-	return true
+	return batch, true
 }
 
 func (w *writer) alone(t *liteTx, r *request) {

@@ -20,9 +20,10 @@ func TestWriterIsolatesFailures(t *testing.T) {
 	boom := errors.New("boom")
 	gate, held := make(chan struct{}), make(chan struct{})
 	var wg sync.WaitGroup
-	// The first request holds the writer until all the others wait: they become one batch.
+	// The first request holds the writer until all the others wait: they become one batch. It may run again.
+	hold := sync.OnceFunc(func() { close(held) })
 	wg.Go(func() {
-		if err := s.w.do(context.Background(), func(tx) error { close(held); <-gate; return nil }); err != nil {
+		if err := s.w.do(context.Background(), func(tx) error { hold(); <-gate; return nil }); err != nil {
 			t.Error(err)
 		}
 	})
