@@ -1,0 +1,49 @@
+// Command bench measures Magpie against floors taken in the same run, prints a table and writes
+// bench/results.md. Absolute figures move with the machine; the ratios are what counts.
+//
+//	go run ./bench [-seconds N] [-only webhook|approval]
+//
+// MAGPIE_TEST_MYSQL holds the address of an empty MariaDB or MySQL server ("root@tcp(127.0.0.1:3306)/");
+// without it those rows are left out, and the table says so.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if len(os.Args) > 1 && os.Args[1] == serveArg {
+		if err := serveChild(ctx, os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench server:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	seconds := flag.Int("seconds", 8, "length of each measurement")
+	only := flag.String("only", "", "webhook or approval; both when empty")
+	out := flag.String("out", "bench/results.md", "write the table here as well; empty: nowhere")
+	flag.Parse()
+	r := &report{mysql: os.Getenv("MAGPIE_TEST_MYSQL"), each: time.Duration(*seconds) * time.Second}
+	if err := r.run(ctx, *only); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	text := r.markdown()
+	fmt.Print(text)
+	if *out != "" {
+		if err := os.WriteFile(*out, []byte(text), 0o644); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+	}
+	if !r.met() {
+		os.Exit(1)
+	}
+}
