@@ -64,7 +64,7 @@ func (b *outbox) put(id string, runAt time.Time, m card.Message) {
 		s.o.Message, s.runAt = m, runAt
 		return
 	}
-	b.rows[id] = &stored{o: adapters.Outgoing{ID: id, Message: m, CreatedAt: time.Now()}, runAt: runAt}
+	b.rows[id] = &stored{o: adapters.Outgoing{ID: id, Gen: 1, Message: m, CreatedAt: time.Now()}, runAt: runAt}
 }
 
 func (b *outbox) lease(s *stored, now time.Time, d time.Duration) (adapters.Outgoing, bool) {

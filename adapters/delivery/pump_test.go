@@ -433,3 +433,26 @@ func TestUrgeWaitsForItsMessage(t *testing.T) {
 		}
 	})
 }
+
+// A card whose first send was carried out but never answered, and whose content is replaced meanwhile: the
+// vendor knows the key and keeps showing the old content, so that the new one must follow as a change.
+func TestLostSendThenReplaced(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b, s := newOutbox(), &suite{caps: everything(), script: []error{fails(adapters.KindUnknown)}}
+		p := run(t, b, s, nil)
+		first, second := cardOf("a", 1), cardOf("a", 2)
+		first.Key, second.Key = "same", "same"
+		b.put("card/a", time.Now(), first)
+		p.Kick([]string{"card/a"})
+		after(10 * time.Millisecond)
+		b.put("card/a", time.Now(), second)
+		p.Kick([]string{"card/a"})
+		after(30 * time.Second)
+		if got, want := fmt.Sprint(s.ops()), "[send@1 send@2 update@2]"; got != want {
+			t.Errorf("calls %s, want %s", got, want)
+		}
+		if b.waiting() != 0 {
+			t.Error("the row still waits")
+		}
+	})
+}

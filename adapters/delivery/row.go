@@ -56,6 +56,9 @@ func (r *row) shown() bool {
 	return r.o.Message.ShowsCard() && r.o.Ref != nil && r.o.Message.Rev > 0 && r.o.ShownRev >= r.o.Message.Rev
 }
 
+// replaced reports whether the row held other content before, of a card that was never recorded as sent.
+func (r *row) replaced() bool { return r.o.Gen > 1 && r.o.Message.Card != nil && r.slot != "" }
+
 // work brings one row one step further. It never waits for a budget: hold is how long the row is to wait
 // for the moment of a token that it has; 0 means that it has left our hands.
 func (p *Pump) work(r *row) (hold time.Duration) {
@@ -128,7 +131,13 @@ func (p *Pump) call(r *row, now time.Time) {
 			p.o.Log.Info("card replaced by a new message", "job", r.o.ID, "connection", r.conn.ID, "why", u.Gone)
 		}
 	default:
-		ref, err = r.conn.Send(ctx, m)
+		if ref, err = r.conn.Send(ctx, m); err == nil && r.replaced() && r.conn.Updatable(ref) {
+			// The key may have been used by what this row held before, in a call whose answer was lost or
+			// by a process that died: then it is that content which the vendor shows under it.
+			var u adapters.Updated
+			u, err = r.conn.Update(ctx, ref, m)
+			ref = u.Ref
+		}
 	}
 	took := p.o.Now().Sub(now)
 	if p.o.Metrics.Called != nil {

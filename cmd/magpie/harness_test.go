@@ -42,12 +42,17 @@ const patience = 30 * time.Second
 // eventually polls a condition until it holds. why, if any, describes what was there instead.
 func eventually(t *testing.T, what string, holds func() bool, why ...func() string) {
 	t.Helper()
-	if !inTime(patience, holds) {
+	eventuallyIn(t, patience, what, holds, why...)
+}
+
+func eventuallyIn(t *testing.T, d time.Duration, what string, holds func() bool, why ...func() string) {
+	t.Helper()
+	if !inTime(d, holds) {
 		seen := ""
 		for _, f := range why {
 			seen += "\n" + f()
 		}
-		t.Fatalf("after %s still not: %s%s", patience, what, seen)
+		t.Fatalf("after %s still not: %s%s", d, what, seen)
 	}
 }
 
@@ -217,11 +222,13 @@ type live struct {
 // startDemo runs the demo's parts in a folder that is thrown away.
 func startDemo(t *testing.T, transport string) *live {
 	t.Helper()
-	return startDemoIn(t, transport, filepath.Join(t.TempDir(), "data"))
+	return startDemoWith(t, transport, nil)
 }
 
-func startDemoIn(t *testing.T, transport, dir string) *live {
+// startDemoWith lets prepare meddle with it before anything runs.
+func startDemoWith(t *testing.T, transport string, prepare func(*live)) *live {
 	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data")
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -241,8 +248,12 @@ func startDemoIn(t *testing.T, transport, dir string) *live {
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
+	l := &live{persons: persons{t, suite.(*simfeishu.Server)}, base: base, dir: dir, app: d.app, log: book}
+	if prepare != nil {
+		prepare(l)
+	}
 	go func() { ended <- d.app.Run(ctx, ln) }()
-	stop := sync.OnceFunc(func() {
+	l.stop = sync.OnceFunc(func() {
 		cancel()
 		select {
 		case err := <-ended:
@@ -257,9 +268,8 @@ func startDemoIn(t *testing.T, transport, dir string) *live {
 			t.Errorf("close: %v", err)
 		}
 	})
-	l := &live{persons{t, suite.(*simfeishu.Server)}, base, dir, d.app, book, stop}
 	t.Cleanup(func() {
-		stop()
+		l.stop()
 		if t.Failed() {
 			t.Logf("log:\n%s", tail(book.String(), 6000))
 		}
