@@ -21,7 +21,9 @@ func TestPlaygroundStory(t *testing.T) {
 				chromedp.Navigate(l.base+"/sim/?c=li.lei&c=han.meimei&c=wang.fang&c=zhao.min"), visible(`html[data-live="on"]`))
 			turn := func(person string) {
 				if phone {
-					b.do("switch to "+person, click(`[data-switch="`+person+`"]`), visible(in(person, ".messages")))
+					// By its own click: the row of people is drawn anew whenever something arrives.
+					b.until("switch to "+person, `(() => { const x = document.querySelector('[data-switch="`+person+`"]'); x?.click(); return x })()`)
+					b.do("see "+person, visible(in(person, ".messages")))
 				}
 			}
 			b.do("write", keys(in("li.lei", `[data-testid="composer"]`), "采购\r"), visible(in("li.lei", `[name="item"]`)))

@@ -87,7 +87,7 @@ func TestKilledServeLosesNothing(t *testing.T) {
 			open += pressWhatWaits(t, o, p, 1000)
 		}
 		return open == 0
-	}, func() string { return stuck(o, everybody) })
+	}, func() string { return stuck(o, everybody) }, func() string { return o.insides(everybody) })
 	s.idle()
 	eventuallyIn(t, leases, "no card says that somebody is waited for", func() bool { return stuck(o, everybody) == "" }, func() string { return stuck(o, everybody) })
 	for _, p := range everybody {
@@ -207,4 +207,20 @@ func stuck(o *office, people []string) string {
 		}
 	}
 	return strings.Join(out, "\n")
+}
+
+// insides is what a failure needs: the queues, and what pressing says.
+func (o *office) insides(people []string) string {
+	var b strings.Builder
+	for _, args := range [][]string{{"outbox", "list", "--limit", "20"}, {"inbox", "list", "--limit", "12"}} {
+		_, out, errs := magpie(o.t, o.dir, append(args, "-c", o.path)...)
+		b.WriteString(out + errs)
+	}
+	for _, p := range people {
+		for _, m := range o.cards(p, "待审批") {
+			r, err := o.sim.Press(o.t.Context(), p, m.ID, "同意", nil)
+			fmt.Fprintf(&b, "%s presses 同意 on %s (%s): %+v %s %v\n", p, m.ID, slotOf(m), r.Status, toastText(r.Toast), err)
+		}
+	}
+	return b.String()
 }
