@@ -64,9 +64,12 @@ func (h *Hub) Handler() http.Handler {
 	return mux
 }
 
+// EndStreams ends the event streams, which a server that shuts down would wait for.
+func (h *Hub) EndStreams() { h.once.Do(func() { close(h.done) }) }
+
 // Close ends the event streams and closes every suite.
 func (h *Hub) Close() error {
-	h.once.Do(func() { close(h.done) })
+	h.EndStreams()
 	errs := make([]error, 0, len(h.suites))
 	for _, s := range h.suites {
 		errs = append(errs, s.Close())

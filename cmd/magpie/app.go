@@ -37,6 +37,8 @@ type AppOptions struct {
 	Variables func(name string) (string, bool)
 	// Mount adds to the HTTP surface: the simulated suites of magpie demo.
 	Mount func(*http.ServeMux)
+	// Stopping is called when the HTTP server begins to shut down, to end what would keep it waiting. Optional.
+	Stopping func()
 }
 
 // App is a running Magpie: what `serve` and `demo` run and what end-to-end tests start. Open makes it, Run
@@ -260,6 +262,9 @@ func (a *App) Run(ctx context.Context, ln net.Listener) error {
 	var server *http.Server
 	if ln != nil {
 		server = &http.Server{Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+		if a.o.Stopping != nil {
+			server.RegisterOnShutdown(a.o.Stopping)
+		}
 		spawn(&in, "http", func() error {
 			if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 				return err

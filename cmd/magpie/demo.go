@@ -141,6 +141,7 @@ func openDemo(ctx context.Context, o demoOptions, base string) (*demoParts, erro
 			mux.Handle("/sim/", hub.Handler())
 			mux.Handle("/{$}", http.RedirectHandler("/sim/", http.StatusFound))
 		},
+		Stopping: hub.EndStreams,
 	})
 	if err != nil {
 		return nil, errors.Join(err, hub.Close())

@@ -43,6 +43,7 @@ only by this command: stop the other processes, make a backup, then run 'magpie 
 	}
 	status := &cobra.Command{
 		Use: "status", Short: "Show which steps are applied; status 1 when some are missing", Args: cobra.NoArgs,
+		Example: "  magpie migrate status -c magpie.yaml",
 		RunE: func(c *cobra.Command, _ []string) error {
 			o, err := storeOptions(path)
 			if err != nil {
