@@ -37,9 +37,6 @@ func (s *idSource) process() int64 {
 // firstIDAt is the smallest id that is made at a time.
 func firstIDAt(t time.Time) int64 { return t.UnixMilli() << 20 }
 
-// idTime is when an id was made.
-func idTime(id int64) time.Time { return time.UnixMilli(id >> 20).UTC() }
-
 var idText = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
 // formatID writes an inbox id: 13 characters whose order is that of the numbers.

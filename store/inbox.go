@@ -22,7 +22,7 @@ const (
 	sqlPutEvent    = sqlInsertEvent + eventValues + " ON CONFLICT (connection, dedupe) DO NOTHING"
 	sqlInsertDone  = "INSERT INTO inbox (id, connection, dedupe, kind, state, token, attempt, received_at, done_at, result, instance, cause, toast, event, raw) VALUES (?, ?, ?, ?, 1, '', 1, ?, ?, ?, ?, '', ?, ?, ?)"
 	sqlFindEvent   = "SELECT id, state, toast FROM inbox WHERE connection = ? AND dedupe = ?"
-	sqlBacklog     = "SELECT COUNT(*), MIN(id) FROM inbox WHERE state = 0 AND due_at IS NOT NULL"
+	sqlBacklog     = "SELECT COUNT(*), MIN(due_at) FROM inbox WHERE state = 0 AND due_at IS NOT NULL"
 
 	maxDedupe     = 255 // bytes, as the column
 	maxConnection = 64
@@ -176,14 +176,13 @@ func unmarshalToast(b []byte) (*card.Toast, error) {
 	return &t, nil
 }
 
-// Backlog tells how many events wait, those being worked on included, and since when the oldest does.
-func (s *Store) Backlog(ctx context.Context) (n int, oldest time.Time, err error) {
+// Backlog tells how many events wait, those being worked on included, and since when the first is due. An
+// event that is worked on is due when its lease ends, one that failed at its next attempt: an old event that
+// was put back does not make the inbox look old.
+func (s *Store) Backlog(ctx context.Context) (n int, due time.Time, err error) {
 	var first sql.NullInt64
 	if err := s.readOne(ctx, sqlBacklog, nil, &n, &first); err != nil {
 		return 0, time.Time{}, fmt.Errorf("inbox backlog: %w", err)
 	}
-	if first.Valid {
-		oldest = idTime(first.Int64)
-	}
-	return n, oldest, nil
+	return n, fromMillis(first.Int64), nil
 }

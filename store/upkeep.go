@@ -41,8 +41,8 @@ func (s *Store) Prune(ctx context.Context, now time.Time) (int, error) {
 
 // Health is how far behind the work is.
 type Health struct {
-	InboxWaiting int       `json:"inbox_waiting"` // those being worked on included
-	InboxOldest  time.Time `json:"inbox_oldest,omitzero"`
+	InboxWaiting int       `json:"inbox_waiting"`         // those being worked on included
+	InboxOldest  time.Time `json:"inbox_oldest,omitzero"` // since when the first is due, see Backlog
 	InboxDead    int       `json:"inbox_dead"`
 	OutDue       int       `json:"out_due"` // outbox rows that nobody has taken up though their time has come
 	OutOldest    time.Time `json:"out_oldest,omitzero"`

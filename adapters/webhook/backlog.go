@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// figuresLast is how long what was read last says something about now: with no requests in between nobody
+// has looked since, and an event that waited then has long been handled.
+const figuresLast = 5 * time.Second
+
 // backlog knows how far behind the inbox is, without a query per request: one request a second starts a
 // look, and goes on with what was known before.
 type backlog struct {
@@ -20,13 +24,17 @@ type backlog struct {
 }
 
 // behind reports whether the inbox is past a limit. A limit below zero is none. When the inbox can't be
-// asked, what was known last counts.
+// asked, what was known last counts; when nobody asked for a while, nothing does.
 func (b *backlog) behind(now time.Time, maxN int, maxAge time.Duration) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	fresh := !b.asked.IsZero() && !now.Before(b.asked) && now.Sub(b.asked) < figuresLast
 	if !b.reading && (b.asked.IsZero() || now.Sub(b.asked) >= time.Second || now.Before(b.asked)) {
 		b.asked, b.reading = now, true
 		b.work.Go(b.refresh)
+	}
+	if !fresh {
+		return false
 	}
 	if maxN >= 0 && b.n > maxN {
 		return true

@@ -359,6 +359,26 @@ func TestBacklogIsRefusedExceptPresses(t *testing.T) {
 	})
 }
 
+// One event was under way when the inbox was looked at last; then nothing came for an hour. The first event
+// after that is not refused for it.
+func TestBacklogOfLongAgoIsForgotten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		r.inbox.set(func() { r.inbox.n, r.inbox.oldest = 1, time.Now() })
+		if w := r.post(events("a")); w.Code != 200 {
+			t.Fatalf("the first got %d", w.Code)
+		}
+		synctest.Wait() // it was looked at
+		time.Sleep(time.Hour)
+		r.inbox.set(func() { r.inbox.n = 0 })
+		if w := r.post(events("b")); w.Code != 200 {
+			t.Errorf("after an hour of nothing: %d", w.Code)
+		}
+		synctest.Wait()
+	})
+}
+
 func TestSinkIsTheSamePath(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

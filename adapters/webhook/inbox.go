@@ -14,7 +14,8 @@ type Inbox interface {
 	// Put stores an event unless one of the same (Connection, ID) is there, and leases it to this
 	// process so that nobody else starts on it meanwhile. When it returns, the event is on disk.
 	Put(ctx context.Context, ev event.Event, lease time.Duration) (adapters.Stored, error)
-	// Backlog tells how many events wait and since when the oldest does.
+	// Backlog tells how many events wait, and since when the first of them is due: a time to come when all
+	// are being worked on or wait for another attempt, zero when none waits.
 	Backlog(ctx context.Context) (n int, oldest time.Time, err error)
 }
 

@@ -70,7 +70,6 @@ func (h *Handler) press(ctx context.Context, t *trip, d adapters.Delivery, i int
 // or takes more than its share of the budget, the press is stored by itself, to be finished later; should the
 // decision still get through, the inbox's unique key lets only one of the two stand.
 func (h *Handler) handle(ctx context.Context, t *trip, ev event.Event, budget time.Duration) pressed {
-	deadline := h.o.Now().Add(budget)
 	share := budget * 2 / 3
 	type decision struct {
 		out Outcome
@@ -97,7 +96,7 @@ func (h *Handler) handle(ctx context.Context, t *trip, ev event.Event, budget ti
 		err = d.err
 	case <-late.C:
 	}
-	st, perr := h.putPress(ctx, ev, deadline)
+	st, perr := h.putPress(ctx, ev)
 	if perr != nil {
 		return pressed{err: perr}
 	}
@@ -122,7 +121,7 @@ func (h *Handler) decide(ctx context.Context, t *trip, ev event.Event) (out Outc
 
 // putPress stores a press. Not every suite delivers a press again, so a failing store is tried until
 // KeepTrying is over; by then the person has been told that it was received, and the loss is counted.
-func (h *Handler) putPress(ctx context.Context, ev event.Event, deadline time.Time) (adapters.Stored, error) {
+func (h *Handler) putPress(ctx context.Context, ev event.Event) (adapters.Stored, error) {
 	giveUp := h.o.Now().Add(h.o.KeepTrying)
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
 		st, err := h.put(ctx, ev, max(giveUp.Sub(h.o.Now()), time.Millisecond))
