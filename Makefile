@@ -21,8 +21,8 @@ test: ## all tests; installs or starts what they need (MariaDB, Chromium) where 
 check: lint ## format, vet, module files, and the sample workflows through magpie check and magpie test
 	$(GO) mod verify
 	@$(GO) mod tidy -diff
-	$(GO) run -tags $(TAGS) ./cmd/magpie check -c config/example/magpie.yaml
-	$(GO) run -tags $(TAGS) ./cmd/magpie test -c config/example/magpie.yaml
+	$(GO) run -tags $(TAGS) ./cmd/magpie check -c cmd/magpie/sample/magpie.yaml
+	$(GO) run -tags $(TAGS) ./cmd/magpie test -c cmd/magpie/sample/magpie.yaml
 
 lint: ## gofmt and go vet
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed:"; echo "$$out"; exit 1; fi
