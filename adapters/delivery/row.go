@@ -57,7 +57,7 @@ func (r *row) shown() bool {
 }
 
 // replaced reports whether the row held other content before, of a card that was never recorded as sent.
-func (r *row) replaced() bool { return r.o.Gen > 1 && r.o.Message.Card != nil && r.slot != "" }
+func (r *row) replaced() bool { return r.o.Gen > 1 && r.o.Message.ShowsCard() && r.slot != "" }
 
 // work brings one row one step further. It never waits for a budget: hold is how long the row is to wait
 // for the moment of a token that it has; 0 means that it has left our hands.
