@@ -270,15 +270,15 @@ func buttons(t *testing.T, db *store.Store, n int, verb string) []button {
 				continue
 			}
 			out = append(out, button{item.Instance, item.Message.To.ID, map[string]any{
-				"slot": item.Slot, "rev": item.Rev, "verb": verb, "token": token(key, item.Slot, item.Rev, verb)}})
+				"slot": item.Slot, "rev": item.Rev, "verb": verb, "token": buttonToken(key, item.Slot, item.Rev, verb)}})
 		}
 		return len(out) == n
 	}, func() string { return fmt.Sprintf("there are %d, in %d rows", len(out), rows) })
 	return out
 }
 
-// token signs a button as the engine does when it draws a card.
-func token(key []byte, slot string, rev int64, verb string) string {
+// buttonToken signs a button as the engine does when it draws a card.
+func buttonToken(key []byte, slot string, rev int64, verb string) string {
 	m := hmac.New(sha256.New, key)
 	for _, s := range []string{"magpie/button/1", slot, strconv.FormatInt(rev, 10), verb} {
 		fmt.Fprintf(m, "%d:%s", len(s), s)
