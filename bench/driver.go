@@ -67,6 +67,16 @@ func (d driver) open(ctx context.Context) (*store.Store, func(), error) {
 	return s, func() { _ = s.Close(); done() }, nil
 }
 
+// isolation is what the server calls its isolation level: MySQL and MariaDB from 11.1 on differ from older ones.
+func (d driver) isolation(ctx context.Context) string {
+	name, value := "transaction_isolation", ""
+	if db, err := sql.Open("mysql", d.server); err == nil {
+		defer db.Close()
+		_ = db.QueryRowContext(ctx, "SHOW VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation')").Scan(&name, &value)
+	}
+	return name
+}
+
 // bare opens the database as the floor uses it: the same settings, nothing of ours between.
 func (d driver) bare(ctx context.Context) (*sql.DB, func(), error) {
 	dsn, done, err := d.fresh(ctx)
@@ -84,7 +94,7 @@ func (d driver) bare(ctx context.Context) (*sql.DB, func(), error) {
 		if strings.Contains(dsn, "?") {
 			sep = "&"
 		}
-		db, err = sql.Open("mysql", dsn+sep+"interpolateParams=true&transaction_isolation=%27READ-COMMITTED%27")
+		db, err = sql.Open("mysql", dsn+sep+"interpolateParams=true&"+d.isolation(ctx)+"=%27READ-COMMITTED%27")
 		if err == nil {
 			db.SetMaxIdleConns(16)
 		}
