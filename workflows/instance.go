@@ -38,6 +38,9 @@ type Instance struct {
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 	EndedAt    time.Time // zero while it runs
+	// Warm is State as the program that wrote it holds it, so that the next Step need not decode it. It
+	// is not stored: nil after loading. Only the program looks into it, and it never depends on it.
+	Warm any
 }
 
 // TaskState is how a task stands.

@@ -28,19 +28,33 @@ func PrivateDigest(e Entry) string {
 
 // HashEntry computes what Hash must be, given the digest of the private part.
 func HashEntry(e Entry, private string) string {
-	h := sha256.New()
-	for _, s := range [...]string{
-		e.PrevHash, e.Instance, strconv.FormatInt(e.Seq, 10), FormatTime(e.At), e.Kind, e.Actor, e.Event, string(e.Data), private,
-	} {
-		h.Write(strconv.AppendInt(nil, int64(len(s)), 10))
-		h.Write([]byte{':'})
-		h.Write([]byte(s))
-	}
-	return hex.EncodeToString(h.Sum(nil))
+	var seq [20]byte
+	var at [32]byte
+	b := make([]byte, 0, 512+len(e.Data))
+	b = appendPart(b, e.PrevHash)
+	b = appendPart(b, e.Instance)
+	b = appendPart(b, strconv.AppendInt(seq[:0], e.Seq, 10))
+	b = appendPart(b, e.At.UTC().AppendFormat(at[:0], timeLayout))
+	b = appendPart(b, e.Kind)
+	b = appendPart(b, e.Actor)
+	b = appendPart(b, e.Event)
+	b = appendPart(b, e.Data)
+	b = appendPart(b, private)
+	d := sha256.Sum256(b)
+	return hex.EncodeToString(d[:])
 }
 
+// appendPart writes a text and how many bytes it has before it.
+func appendPart[T string | []byte | json.RawMessage](b []byte, s T) []byte {
+	b = strconv.AppendInt(b, int64(len(s)), 10)
+	b = append(b, ':')
+	return append(b, s...)
+}
+
+const timeLayout = "2006-01-02T15:04:05.000Z"
+
 // FormatTime writes an instant as it is hashed and exported.
-func FormatTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+func FormatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
 
 // Data marshals the data of an entry. It panics on a type that JSON can't hold: a bug.
 func Data(v any) json.RawMessage {

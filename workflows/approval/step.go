@@ -24,7 +24,7 @@ type decider struct {
 
 // Step decides one event. An event that changes nothing, such as a stale timer, gives the zero Outcome.
 func (p *Program) Step(in workflows.Instance, ev event.Event, now time.Time) (workflows.Outcome, error) {
-	s, err := decodeState(in.State)
+	s, err := take(in)
 	if err != nil {
 		return workflows.Outcome{}, fmt.Errorf("step %s: %w", in.ID, err)
 	}
@@ -87,7 +87,9 @@ func (d *decider) outcome() workflows.Outcome {
 	}
 	in.EndedAt = d.s.Ended.time()
 	in.State = encodeState(d.s)
-	return workflows.Outcome{Instance: &in, Tasks: d.tasks(), Trail: d.trail, Effects: d.effects, Toast: d.toast}
+	out := workflows.Outcome{Instance: &in, Tasks: d.tasks(), Trail: d.trail, Effects: d.effects, Toast: d.toast}
+	in.Warm = keep(d.s, in.State)
+	return out
 }
 
 // tasks lists the rows that changed.
