@@ -197,13 +197,49 @@ func (w *writer) reply(r *ReplyContract) {
 	w.close(start)
 }
 
-// body writes messages, which are what comes in most, and leaves the others to encoding/json.
+// body writes messages and presses, which are what comes in most, and leaves the others to encoding/json.
 func (w *writer) body(body Body) {
-	m, ok := body.(*Message)
-	if !ok || m == nil {
-		w.any(body)
-		return
+	switch b := body.(type) {
+	case *Message:
+		if b != nil {
+			w.message(b)
+			return
+		}
+	case *Action:
+		if b != nil {
+			w.action(b)
+			return
+		}
 	}
+	w.any(body)
+}
+
+func (w *writer) action(a *Action) {
+	w.raw(`{`)
+	start := len(w.b)
+	w.opt(`,"slot":`, a.Slot)
+	w.opt(`,"verb":`, a.Verb)
+	if len(a.Data) > 0 {
+		w.raw(`,"data":`)
+		w.any(a.Data)
+	}
+	if len(a.Form) > 0 {
+		w.raw(`,"form":`)
+		w.any(a.Form)
+	}
+	if a.Rev != 0 {
+		w.raw(`,"rev":`)
+		w.b = strconv.AppendInt(w.b, a.Rev, 10)
+	}
+	w.opt(`,"token":`, a.Token)
+	if !a.Message.IsZero() {
+		w.optRef(`,"message":`, &a.Message)
+	}
+	w.opt(`,"element":`, a.Element)
+	w.close(start)
+}
+
+func (w *writer) message(m *Message) {
 	w.optRef(`{"ref":`, &m.Ref)
 	w.str(`,"text":`, m.Text)
 	for i := range m.Parts {
