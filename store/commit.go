@@ -80,7 +80,7 @@ func runOps(t tx, ops []op) error {
 				n++
 			}
 			if n > 1 {
-				q, args = many.text(n), nil
+				q, args = many.text(n), make([]any, 0, n*len(o.args))
 				for _, o := range ops[i : i+n] {
 					args = append(args, o.args...)
 				}

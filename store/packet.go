@@ -31,10 +31,22 @@ func (s *Store) packet(ctx context.Context, ops []op) error {
 }
 
 // rowsText is a statement that can take several rows.
-type rowsText struct{ head, row, tail string }
+type rowsText struct {
+	head, row, tail string
+	made            [maxRows + 1]string // texts by number of rows
+}
 
 // text is the statement with n rows.
-func (r rowsText) text(n int) string { return r.head + strings.Repeat(r.row+",", n-1) + r.row + r.tail }
+func (r *rowsText) text(n int) string {
+	if n < len(r.made) && r.made[n] != "" {
+		return r.made[n]
+	}
+	return r.compose(n)
+}
+
+func (r *rowsText) compose(n int) string {
+	return r.head + strings.Repeat(r.row+",", n-1) + r.row + r.tail
+}
 
 // maxRows bounds the rows of one statement on SQLite: each number of rows is a prepared statement of its own.
 const maxRows = 16
@@ -45,12 +57,17 @@ var (
 	liteRows = manyRows(sqliteStatements)
 )
 
-func manyRows(s *statements) map[string]rowsText {
-	m := map[string]rowsText{sqlCancelJob: {"DELETE FROM job WHERE id IN (", "?", ")"}}
+func manyRows(s *statements) map[string]*rowsText {
+	m := map[string]*rowsText{sqlCancelJob: {head: "DELETE FROM job WHERE id IN (", row: "?", tail: ")"}}
 	for _, q := range []string{s.putTask, s.insertTrail, s.putJob, s.putReceipt} {
 		head, rest, _ := strings.Cut(q, "VALUES (")
 		row, tail, _ := strings.Cut(rest, ")")
-		m[q] = rowsText{head + "VALUES ", "(" + row + ")", tail}
+		m[q] = &rowsText{head: head + "VALUES ", row: "(" + row + ")", tail: tail}
+	}
+	for _, r := range m {
+		for n := 2; n <= maxRows; n++ {
+			r.made[n] = r.compose(n)
+		}
 	}
 	return m
 }

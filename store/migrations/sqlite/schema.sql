@@ -101,7 +101,7 @@ CREATE TABLE job (
   updated_at INTEGER NOT NULL,
   cause      TEXT    NOT NULL,
   body       BLOB    NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX job_due ON job (state, lane, due_at);
 CREATE TABLE membership (
   connection TEXT    NOT NULL,
