@@ -34,8 +34,9 @@ type bucket struct {
 	tail time.Time // when the last of those that wait outside is to ask again
 }
 
-// spacing is the coalescing of updates: one change a second and slot.
-var spacing = adapters.Budget{Op: "*", Scope: adapters.PerMessage, N: 1, Every: time.Second}
+// spacing is the coalescing of updates: one change a second and slot. The first one after a card was sent
+// does not wait: that is the answer to a press.
+var spacing = adapters.Budget{Op: opUpdate, Scope: adapters.PerMessage, N: 1, Every: time.Second}
 
 // stage says which budgets count. A row passes those of its own recipient and message first, and those it
 // shares with the whole app when it is about to leave: tokens taken long before the call would be no limit.

@@ -73,7 +73,8 @@ func TestWhatIsShownIsNotSentAgain(t *testing.T) {
 	})
 }
 
-// A card that changes ten times a second is shown at most once a second, in order, and ends with the last.
+// A card that changes ten times a second is changed at most once a second after its first change, in order,
+// and ends with the last.
 func TestUpdatesOfASlotAreCoalesced(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		b, s := newOutbox(), &suite{caps: everything(), took: 30 * time.Millisecond}
@@ -86,7 +87,7 @@ func TestUpdatesOfASlotAreCoalesced(t *testing.T) {
 		after(5 * time.Second)
 		calls := s.made()
 		for i := 1; i < len(calls); i++ {
-			if d := calls[i].At.Sub(calls[i-1].At); d < time.Second {
+			if d := calls[i].At.Sub(calls[i-1].At); i > 1 && d < time.Second {
 				t.Errorf("changes %v apart", d)
 			}
 			if calls[i].Rev <= calls[i-1].Rev {

@@ -47,6 +47,8 @@ func TestPlaygroundStory(t *testing.T) {
 			b.says("zhao.min", "已同意")
 			turn("li.lei")
 			b.says("li.lei", "已通过")
+			b.until("nobody is asked any more", `![...document.querySelectorAll('[data-person] button')].some(x => x.innerText.trim() == "同意")`)
+			b.until("no toast is left", `!document.querySelector('[data-testid="toast"]')`)
 			b.shot(size.name + "-4-end")
 			l.everybody(map[string][]string{
 				"li.lei": {"显示器 4 台", "已通过"}, "han.meimei": {"已同意"}, "wang.fang": {"已同意"}, "zhao.min": {"已同意"}, "chen.jie": {"已通过", "抄送"},
