@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"gorm.io/gorm"
@@ -78,7 +79,9 @@ type Store struct {
 	stmts stmtCache
 	ids   idSource
 
-	w *writer // SQLite only: the writing connection
+	w     *writer  // SQLite only: the writing connection
+	file  string   // SQLite only
+	owned *os.File // SQLite only: the lock, once Own was called
 
 	wdb *sql.DB    // MySQL only: several statements a packet
 	put *putter    // MySQL only
@@ -128,6 +131,9 @@ func (s *Store) Close() error {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
+	}
+	if s.owned != nil {
+		errs = append(errs, s.owned.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -19,6 +19,7 @@ const liteReaders = 4
 // openSQLite migrates the file when that is wanted, and makes the writing connection and the reading pool.
 func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	path, err := litePath(o.DSN)
+	s.file = path
 	if err != nil {
 		return err
 	}

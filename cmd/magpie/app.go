@@ -107,6 +107,9 @@ func Open(ctx context.Context, o AppOptions) (_ *App, err error) {
 			_ = a.Close()
 		}
 	}()
+	if err := a.store.Own(ctx); err != nil {
+		return nil, err
+	}
 	first, err := a.build(ctx, p)
 	if err != nil {
 		return nil, err
