@@ -15,9 +15,12 @@ import (
 const (
 	sqlDueJobs = "SELECT id, shard FROM job WHERE state = 0 AND lane = ? AND due_at <= ? ORDER BY due_at LIMIT ?"
 	// The plus signs keep SQLite from going through all that is due instead of to the ids.
-	sqlLeaseJobs  = "UPDATE job SET token = ?, due_at = ?, attempt = attempt + 1 WHERE +state = 0 AND +lane = ? AND due_at <= ? AND id IN "
-	sqlLeaseNamed = "UPDATE job SET token = ?, due_at = ?, attempt = attempt + 1 WHERE +state = 0 AND +lane = ? AND (token = '' OR due_at <= ?) AND id IN "
-	leasedJob     = "id, queue, due_at, run_at, token, attempt, gen, slot, uncertain, created_at, body"
+	sqlLeaseJobs  = "UPDATE job SET " + leftBehind + "token = ?, due_at = ?, attempt = attempt + 1 WHERE +state = 0 AND +lane = ? AND due_at <= ? AND id IN "
+	sqlLeaseNamed = "UPDATE job SET " + leftBehind + "token = ?, due_at = ?, attempt = attempt + 1 WHERE +state = 0 AND +lane = ? AND (token = '' OR due_at <= ?) AND id IN "
+	// A row that still has a token was left behind by a process that may have made its call: the outcome is
+	// unknown. It comes first, since on MySQL the token of before is gone after its assignment.
+	leftBehind = "uncertain = CASE WHEN token <> '' THEN 1 ELSE uncertain END, "
+	leasedJob  = "id, queue, due_at, run_at, token, attempt, gen, slot, uncertain, created_at, body"
 
 	// The order matters on MySQL, where due_at is set first, from the run_at of before.
 	sqlRetryJob = `UPDATE job SET token = '', due_at = CASE WHEN gen = ? THEN ? ELSE run_at END, run_at = CASE WHEN gen = ? THEN ? ELSE run_at END,

@@ -53,22 +53,26 @@ const (
 )
 
 // A job whose ID exists gets the new content. Somebody who holds it keeps the lease, and finds at the
-// end that gen has moved. An older revision changes nothing.
+// end that gen has moved. An older revision changes nothing. A row that may have been sent under its key, or is
+// being sent, keeps its age: the vendor knows the key since then.
 const (
 	liteOnJob = ` ON CONFLICT (id) DO UPDATE SET lane = excluded.lane, queue = excluded.queue, state = 0,
  due_at = CASE WHEN job.token <> '' AND job.due_at > excluded.updated_at THEN job.due_at ELSE excluded.run_at END,
  token = CASE WHEN job.token <> '' AND job.due_at > excluded.updated_at THEN job.token ELSE '' END,
+ uncertain = CASE WHEN job.token <> '' AND job.due_at <= excluded.updated_at THEN 1 ELSE job.uncertain END,
  run_at = excluded.run_at, attempt = 0, gen = job.gen + 1, rev = excluded.rev, instance = excluded.instance, slot = excluded.slot,
- created_at = excluded.created_at, updated_at = excluded.updated_at, cause = '', body = excluded.body
+ created_at = CASE WHEN job.uncertain = 1 OR job.token <> '' THEN job.created_at ELSE excluded.created_at END, updated_at = excluded.updated_at, cause = '', body = excluded.body
  WHERE excluded.rev >= job.rev`
 
 	myOnJob = ` ON DUPLICATE KEY UPDATE lane = IF(VALUES(rev) >= rev, VALUES(lane), lane), queue = IF(VALUES(rev) >= rev, VALUES(queue), queue),
  state = IF(VALUES(rev) >= rev, 0, state),
+ created_at = IF(VALUES(rev) >= rev AND uncertain = 0 AND token = '', VALUES(created_at), created_at),
+ uncertain = IF(VALUES(rev) >= rev AND token <> '' AND due_at <= VALUES(updated_at), 1, uncertain),
  token = IF(VALUES(rev) >= rev AND NOT (token <> '' AND due_at > VALUES(updated_at)), '', token),
  due_at = IF(VALUES(rev) >= rev AND token = '', VALUES(run_at), due_at),
  run_at = IF(VALUES(rev) >= rev, VALUES(run_at), run_at), attempt = IF(VALUES(rev) >= rev, 0, attempt), gen = IF(VALUES(rev) >= rev, gen + 1, gen),
  instance = IF(VALUES(rev) >= rev, VALUES(instance), instance), slot = IF(VALUES(rev) >= rev, VALUES(slot), slot),
- created_at = IF(VALUES(rev) >= rev, VALUES(created_at), created_at), updated_at = IF(VALUES(rev) >= rev, VALUES(updated_at), updated_at),
+ updated_at = IF(VALUES(rev) >= rev, VALUES(updated_at), updated_at),
  cause = IF(VALUES(rev) >= rev, '', cause), body = IF(VALUES(rev) >= rev, VALUES(body), body),
  rev = GREATEST(VALUES(rev), rev)`
 )

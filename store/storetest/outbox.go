@@ -143,6 +143,66 @@ func testOutboxNewest(e *env) {
 	}
 }
 
+// A row whose holder died comes back in doubt: the call may have been made. It keeps its age with newer
+// content, and a person who asks for a retry settles the doubt.
+func testOutboxLeftBehind(e *env) {
+	at := e.clock.Now()
+	e.putJobs(cardJob("i1/a", 1, "一", at))
+	o := e.leaseOne(at)
+	if o.Uncertain {
+		e.Fatalf("the first attempt is in doubt: %+v", o)
+	}
+	later := e.clock.Add(2 * time.Minute)
+	if o = e.leaseOne(later); !o.Uncertain || o.Attempt != 2 {
+		e.Fatalf("left behind: %+v", o)
+	}
+	e.is(e.Reschedule(e.ctx, adapters.Outgoing{ID: o.ID, Lease: adapters.Lease{Token: "x"}}, later, "", false), store.ErrLeaseLost)
+	e.putJobs(cardJob("i1/a", 2, "二", later)) // while it is worked on
+	e.ok(e.Bury(e.ctx, o, "in doubt"))
+	o = e.leaseOne(later)
+	if !o.Uncertain || o.Message.Rev != 2 || !o.CreatedAt.Equal(at) {
+		e.Fatalf("newer content: %+v", o)
+	}
+	e.ok(e.Bury(e.ctx, o, "in doubt"))
+	e.ok(e.OutboxRetry(e.ctx, o.ID))
+	if o = e.leaseOne(later); o.Uncertain {
+		e.Fatalf("after a person looked: %+v", o)
+	}
+
+	// Newer content that comes after the lease ran out and before anybody took the row up.
+	last := e.clock.Add(2 * time.Minute)
+	e.putJobs(cardJob("i1/a", 3, "三", last))
+	if o = e.leaseOne(last); !o.Uncertain || o.Message.Rev != 3 || !o.CreatedAt.Equal(at) {
+		e.Fatalf("replaced after the lease: %+v", o)
+	}
+	got, err := e.LeaseIDs(e.ctx, []string{o.ID}, e.clock.Add(2*time.Minute), time.Minute)
+	e.ok(err)
+	if len(got) != 1 || !got[0].Uncertain {
+		e.Fatalf("by name: %+v", got)
+	}
+}
+
+// A slot that is to be shown through another connection than before has no message there yet: an id of one
+// app means nothing to another.
+func testOutboxMoved(e *env) {
+	at := e.clock.Now()
+	e.putJobs(cardJob("i1/a", 1, "一", at))
+	e.ok(e.Sent(e.ctx, e.leaseOne(at), message("om_1"), at))
+	j := cardJob("i1/a", 2, "二", at)
+	j.Message.Connection = "feishu-other"
+	e.putJobs(j)
+	o := e.leaseOne(at)
+	if o.Ref != nil || o.ShownRev != 0 {
+		e.Fatalf("moved: %+v", o)
+	}
+	e.ok(e.Sent(e.ctx, o, message("om_2"), at))
+	j.Message.Rev = 3
+	e.putJobs(j)
+	if o = e.leaseOne(at); o.Ref == nil || o.Ref.Message.ID != "om_2" {
+		e.Fatalf("after the move: %+v", o)
+	}
+}
+
 func testIfShown(e *env) {
 	at := e.clock.Now()
 	only := func(slot string, rev int64) workflows.Job {

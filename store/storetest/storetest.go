@@ -73,6 +73,8 @@ func Run(t *testing.T, open Open) {
 		"job model":         testJobModel,
 		"outbox":            testOutbox,
 		"outbox newest":     testOutboxNewest,
+		"outbox left":       testOutboxLeftBehind,
+		"outbox moved":      testOutboxMoved,
 		"outbox if shown":   testIfShown,
 		"outbox urge":       testUrge,
 		"outbox dead":       testOutboxDead,
