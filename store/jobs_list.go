@@ -110,7 +110,7 @@ func (s *Store) OutboxList(ctx context.Context, f Filter) ([]OutboxItem, error) 
 // in doubt is settled: whoever asks for the retry has looked. ErrNotFound; ErrConflict when it is being worked on.
 func (s *Store) OutboxRetry(ctx context.Context, id string) error {
 	now := s.now()
-	err := s.one(ctx, ErrConflict, "UPDATE job SET state = 0, token = '', due_at = ?, run_at = ?, attempt = 0, uncertain = 0, cause = ''"+
+	err := s.one(ctx, ErrConflict, "UPDATE job SET state = 0, token = '', due_at = ?, run_at = ?, attempt = 0, gen = gen + 1, uncertain = 0, cause = ''"+
 		" WHERE id = ? AND (token = '' OR due_at <= ?)", now, now, id, now)
 	if err == ErrConflict {
 		if e := s.readOne(ctx, "SELECT id FROM job WHERE id = ?", []any{id}, &id); e != nil {

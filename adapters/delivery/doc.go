@@ -14,7 +14,9 @@
 // card. A send is repeated with the same key while the vendor still knows it (Capabilities.SendKey, counted
 // from the row's creation, so too early rather than too late); after that, and in suites that know no keys,
 // it is buried as "outcome unknown": resending it could show it twice, and a person decides. An urge is
-// never repeated, since it rings somebody's phone and costs money.
+// never repeated, since it rings somebody's phone and costs money. A row whose lease ran out, since its process
+// died, counts as an attempt of unknown outcome. After a repeated send the card is changed as well: the vendor
+// may have kept the first one, with the content of then.
 //
 // # Budgets
 //

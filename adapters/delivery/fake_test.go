@@ -72,6 +72,9 @@ func (b *outbox) lease(s *stored, now time.Time, d time.Duration) (adapters.Outg
 		return s.o, false
 	}
 	s.o.Attempt++
+	if s.o.Lease.Token != "" { // whoever held it is gone
+		s.o.Uncertain = true
+	}
 	s.o.Lease = adapters.Lease{Token: fmt.Sprint(s.o.ID, s.o.Attempt, now.UnixNano()), Until: now.Add(d)}
 	name := s.o.Message.Slot
 	if s.o.Message.Urge != nil {

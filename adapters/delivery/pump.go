@@ -197,13 +197,16 @@ func (p *Pump) take(ctx context.Context, what string, rows []adapters.Outgoing, 
 	}
 }
 
-// orphan puts off a row whose connection is not configured: perhaps it comes back with the next reload.
+// orphan puts off a row whose connection is not configured: perhaps it comes back with the next start. One
+// that names none is for a person who can't be reached anywhere: an operator should know now.
 func (p *Pump) orphan(o adapters.Outgoing) {
 	ctx, cancel := context.WithTimeout(context.Background(), margin)
 	defer cancel()
 	const cause = "its connection is not configured"
 	err := error(nil)
-	if now := p.o.Now(); o.Attempt >= p.o.MaxAttempts && now.Sub(o.CreatedAt) >= p.o.GiveUpAfter {
+	if o.Message.Connection == "" {
+		err = p.o.Outbox.Bury(ctx, o, "nobody to send it to: the person has no account in any connection")
+	} else if now := p.o.Now(); o.Attempt >= p.o.MaxAttempts && now.Sub(o.CreatedAt) >= p.o.GiveUpAfter {
 		err = p.o.Outbox.Bury(ctx, o, cause)
 	} else {
 		err = p.o.Outbox.Reschedule(ctx, o, now.Add(p.backoff(o.Attempt)+time.Minute), cause, o.Uncertain)

@@ -239,7 +239,11 @@ func TestFailuresDecide(t *testing.T) {
 					t.Errorf("again after %v, %+v", wait, got[0])
 				}
 				after(20 * time.Minute)
-				if b.waiting() != 0 || len(s.made()) != 2 || s.made()[1].Key != s.made()[0].Key {
+				calls := 2
+				if c.doubt {
+					calls++ // the card is changed as well
+				}
+				if b.waiting() != 0 || len(s.made()) != calls || s.made()[1].Key != s.made()[0].Key {
 					t.Errorf("was not delivered with the same key: %v", s.made())
 				}
 			})
@@ -413,6 +417,71 @@ func TestUnknownConnectionWaits(t *testing.T) {
 		after(3 * time.Second)
 		if len(s.made()) != 0 || len(b.given) != 1 || b.given[0].Cause == "" {
 			t.Errorf("calls %v, given %v", s.made(), b.given)
+		}
+	})
+}
+
+// leftBehind leases the row for somebody who then dies.
+func leftBehind(t *testing.T, b *outbox, id string) {
+	t.Helper()
+	if got, _ := b.LeaseIDs(t.Context(), []string{id}, time.Now(), time.Minute); len(got) != 1 {
+		t.Fatalf("leased %v", got)
+	}
+}
+
+// A process died between the vendor's yes and its note of it. The same key is sent again while the vendor
+// knows it; what it shows is the first content then, so the card is brought up to date. Later, without keys,
+// and for an urge, a person decides.
+func TestRowsOfADeadProcess(t *testing.T) {
+	for name, c := range map[string]struct {
+		m       card.Message
+		sendKey time.Duration
+		down    time.Duration
+		want    []string
+		bury    string
+	}{
+		"card, key known":      {cardOf("a", 2), time.Hour, 10 * time.Minute, []string{"send@2", "update@2"}, ""},
+		"card, key forgotten":  {cardOf("a", 2), time.Hour, 2 * time.Hour, nil, "unknown"},
+		"card, no keys":        {cardOf("a", 2), 0, 10 * time.Minute, nil, "unknown"},
+		"text, key known":      {textTo("one"), time.Hour, 10 * time.Minute, []string{"send@0"}, ""},
+		"urge":                 {card.Message{Urge: &card.Urge{Slot: "b", Level: card.UrgeApp}}, time.Hour, 10 * time.Minute, nil, "not repeated"},
+		"update, however late": {cardOf("b", 2), 0, 24 * time.Hour, []string{"update@2"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				caps := everything()
+				caps.SendKey = c.sendKey
+				b, s := newOutbox(), &suite{caps: caps}
+				b.slots["b"] = &slot{adapters.MessageRef{Message: event.Ref{Kind: event.RefMessage, ID: "m"}}, 1}
+				b.put("x", time.Now(), c.m)
+				leftBehind(t, b, "x")
+				after(c.down)
+				run(t, b, s, nil)
+				after(10 * time.Second)
+				if d := cmp.Diff(c.want, s.ops()); d != "" {
+					t.Error(d)
+				}
+				if cause := b.buried["x"]; !strings.Contains(cause, c.bury) || c.bury == "" && cause != "" {
+					t.Errorf("buried: %q", cause)
+				}
+				if b.waiting() != 0 {
+					t.Error("it still waits")
+				}
+			})
+		})
+	}
+}
+
+// Who can't be reached at all is for a person to look at, now and not in half a day.
+func TestNobodyToSendTo(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b, s := newOutbox(), &suite{caps: everything()}
+		b.put("a", time.Now(), textTo("one"))
+		b.rows["a"].o.Message.Connection = ""
+		run(t, b, s, nil)
+		after(3 * time.Second)
+		if len(s.made()) != 0 || !strings.Contains(b.buried["a"], "no account") {
+			t.Errorf("calls %v, buried %v", s.made(), b.buried)
 		}
 	})
 }

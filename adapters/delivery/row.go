@@ -56,8 +56,11 @@ func (r *row) shown() bool {
 	return r.o.Message.ShowsCard() && r.o.Ref != nil && r.o.Message.Rev > 0 && r.o.ShownRev >= r.o.Message.Rev
 }
 
-// replaced reports whether the row held other content before, of a card that was never recorded as sent.
-func (r *row) replaced() bool { return r.o.Gen > 1 && r.o.Message.ShowsCard() && r.slot != "" }
+// outdated reports whether the vendor may show something else under the row's key: the content that the row
+// held, or the drawing that was made, when a call's answer was lost or its process died.
+func (r *row) outdated() bool {
+	return (r.o.Uncertain || r.o.Gen > 1) && r.o.Message.ShowsCard() && r.slot != ""
+}
 
 // work brings one row one step further. It never waits for a budget: hold is how long the row is to wait
 // for the moment of a token that it has; 0 means that it has left our hands.
@@ -104,7 +107,11 @@ func (p *Pump) work(r *row) (hold time.Duration) {
 func (p *Pump) call(r *row, now time.Time) {
 	m := r.o.Message
 	sending := r.op == opSend
-	if r.o.Uncertain && sending && !p.keyCovers(r, now) {
+	switch {
+	case r.o.Uncertain && r.op == opUrge:
+		p.bury(r, "outcome of the last attempt unknown, an urge is not repeated", adapters.KindUnknown)
+		return
+	case r.o.Uncertain && sending && !p.keyCovers(r, now):
 		p.bury(r, "outcome of the last attempt unknown, sending again could show it twice", adapters.KindUnknown)
 		return
 	}
@@ -131,9 +138,7 @@ func (p *Pump) call(r *row, now time.Time) {
 			p.o.Log.Info("card replaced by a new message", "job", r.o.ID, "connection", r.conn.ID, "why", u.Gone)
 		}
 	default:
-		if ref, err = r.conn.Send(ctx, m); err == nil && r.replaced() && r.conn.Updatable(ref) {
-			// The key may have been used by what this row held before, in a call whose answer was lost or
-			// by a process that died: then it is that content which the vendor shows under it.
+		if ref, err = r.conn.Send(ctx, m); err == nil && r.outdated() && r.conn.Updatable(ref) {
 			var u adapters.Updated
 			u, err = r.conn.Update(ctx, ref, m)
 			ref = u.Ref
