@@ -6,11 +6,8 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
-
-	"github.com/go-sql-driver/mysql"
 )
 
 const (
@@ -22,8 +19,8 @@ const (
 
 // committer lets commands that are committed at the same time share a transaction on MySQL: the server
 // then reads one long INSERT per table instead of many, and syncs once. Each command keeps its own guards.
-// When one fails them the transaction is rolled back and sent again without it; when a statement fails
-// each command goes alone.
+// When one fails them the transaction is rolled back and sent again without it; when a statement fails, or
+// the revision of an instance moved on, each command goes alone.
 type committer struct {
 	s     *Store
 	queue chan *command
@@ -153,17 +150,11 @@ func (c *committer) run(batch []*command) {
 	}
 }
 
-// single is a statement of a shared packet that belongs to one command.
-type single struct {
-	r *command
-	o op
-}
-
 // sendShared sends the commands as one transaction. failed are those whose guards found no row, with
 // their errors set; nothing was written then. An error means that nobody's outcome is known but that
 // nothing was written.
 func (s *Store) sendShared(ctx context.Context, batch []*command) (failed []*command, err error) {
-	text, args, singles := sharedText(batch)
+	p := shareCommands(batch)
 	conn, err := s.wdb.Conn(ctx)
 	if err != nil {
 		return nil, err
@@ -172,8 +163,8 @@ func (s *Store) sendShared(ctx context.Context, batch []*command) (failed []*com
 	e := conn.Raw(func(dc any) error {
 		x := dc.(driver.ExecerContext)
 		var res driver.Result
-		if res, err = x.ExecContext(ctx, text, args); err == nil {
-			failed, err = judgeShared(res, singles)
+		if res, err = x.ExecContext(ctx, p.text.String(), p.args); err == nil {
+			failed, err = p.judge(res)
 		}
 		if err == nil && len(failed) == 0 {
 			if _, e := x.ExecContext(ctx, "COMMIT", nil); e != nil {
@@ -195,68 +186,4 @@ func (s *Store) sendShared(ctx context.Context, batch []*command) (failed []*com
 	})
 	_ = e // the connection is thrown away; the outcome is known or set above
 	return failed, err
-}
-
-// sharedText puts what is one command's first, guards ahead, and then one statement per table.
-func sharedText(batch []*command) (text string, args []driver.NamedValue, singles []single) {
-	var b strings.Builder
-	b.WriteString("START TRANSACTION")
-	bind := func(o op) {
-		for _, a := range o.args {
-			args = append(args, driver.NamedValue{Ordinal: len(args) + 1, Value: value(a)})
-		}
-	}
-	rows := map[string][]op{}
-	var last []single // jobs that look for others: after all is put
-	for _, r := range batch {
-		for _, o := range r.ops {
-			if _, many := myRows[o.q]; many {
-				rows[o.q] = append(rows[o.q], o)
-			} else if o.q == mysqlStatements.putShownJob {
-				last = append(last, single{r, o})
-			} else {
-				singles = append(singles, single{r, o})
-				b.WriteString(";" + o.q)
-				bind(o)
-			}
-		}
-	}
-	for _, q := range []string{mysqlStatements.putTask, mysqlStatements.insertTrail, sqlCancelJob, mysqlStatements.putJob, mysqlStatements.putReceipt} {
-		if n := len(rows[q]); n > 0 {
-			m := myRows[q]
-			b.WriteString(";" + m.head + strings.Repeat(m.row+",", n-1) + m.row + m.tail)
-			for _, o := range rows[q] {
-				bind(o)
-			}
-		}
-	}
-	for _, l := range last {
-		b.WriteString(";" + l.o.q)
-		bind(l.o)
-	}
-	return b.String(), args, singles
-}
-
-// judgeShared looks at the guards of each command.
-func judgeShared(res driver.Result, singles []single) (failed []*command, err error) {
-	r, ok := res.(mysql.Result)
-	if !ok {
-		return nil, fmt.Errorf("the MySQL driver's %T does not tell rows per statement", res)
-	}
-	rows := r.AllRowsAffected()
-	if len(rows) < len(singles)+1 { // START TRANSACTION is the first
-		return nil, fmt.Errorf("%d statements gave %d results", len(singles)+1, len(rows))
-	}
-	rows = rows[1:]
-	for i, x := range singles {
-		n := rows[i]
-		if x.o.other {
-			n += rows[i-1]
-		}
-		if n == 0 && x.o.need != nil && !slices.Contains(failed, x.r) {
-			x.r.err = x.o.need
-			failed = append(failed, x.r)
-		}
-	}
-	return failed, nil
 }

@@ -51,15 +51,17 @@ func (r *rowsText) compose(n int) string {
 // maxRows bounds the rows of one statement on SQLite: each number of rows is a prepared statement of its own.
 const maxRows = 16
 
-// myRows and liteRows are the statements that a command has several of: their rows go into one.
+// myRows and liteRows are the statements that a command has several of: their rows go into one. sharedRows
+// are those that several commands have: a key that is taken makes such a statement fail.
 var (
-	myRows   = manyRows(mysqlStatements)
-	liteRows = manyRows(sqliteStatements)
+	myRows     = manyRows(mysqlStatements)
+	liteRows   = manyRows(sqliteStatements)
+	sharedRows = manyRows(mysqlStatements, mysqlStatements.insertInstance, mysqlStatements.insertDone)
 )
 
-func manyRows(s *statements) map[string]*rowsText {
+func manyRows(s *statements, also ...string) map[string]*rowsText {
 	m := map[string]*rowsText{sqlCancelJob: {head: "DELETE FROM job WHERE id IN (", row: "?", tail: ")"}}
-	for _, q := range []string{s.putTask, s.insertTrail, s.putJob, s.putReceipt} {
+	for _, q := range append(also, s.putTask, s.insertTrail, s.putJob, s.putReceipt) {
 		head, rest, _ := strings.Cut(q, "VALUES (")
 		row, tail, _ := strings.Cut(rest, ")")
 		m[q] = &rowsText{head: head + "VALUES ", row: "(" + row + ")", tail: tail}
