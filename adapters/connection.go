@@ -2,8 +2,11 @@ package adapters
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"magpie/adapters/card"
@@ -98,7 +101,8 @@ func (c *Connection) Updatable(ref MessageRef) bool {
 
 // Update replaces the card of a message. When the suite can't change messages, or not this one any more
 // (KindGone, or older than Capabilities.UpdateFor), a new message is sent that answers the old one; its
-// key is derived from m.Key, since a vendor may drop a second send of the first one's key as a repetition.
+// key is derived from m.Key and the message it replaces, since a vendor may drop a second send of one key as a
+// repetition: neither the first message's key nor that of an earlier replacement may come again.
 func (c *Connection) Update(ctx context.Context, ref MessageRef, m card.Message) (Updated, error) {
 	var gone error
 	if c.Updatable(ref) {
@@ -110,7 +114,7 @@ func (c *Connection) Update(ctx context.Context, ref MessageRef, m card.Message)
 	} else if c.caps.Update {
 		gone = c.fail("update", &Error{Op: "update", Kind: KindGone, Err: errors.New("the message is too old or not known")})
 	}
-	m.Key += "/new"
+	m.Key = replacementKey(m.Key, ref)
 	if m.ReplyTo == nil && !ref.Message.IsZero() {
 		old := ref.Message
 		m.ReplyTo = &old
@@ -121,6 +125,12 @@ func (c *Connection) Update(ctx context.Context, ref MessageRef, m card.Message)
 		next, err = c.Send(ctx, m)
 	}
 	return Updated{Ref: next, New: true, Gone: gone}, err
+}
+
+// replacementKey is the same whenever the same message is replaced, and short: vendors limit their keys.
+func replacementKey(key string, old MessageRef) string {
+	d := sha256.Sum256([]byte(key + "\x00" + old.Message.ID + "\x00" + strconv.FormatInt(old.SentAt.UnixMilli(), 10)))
+	return hex.EncodeToString(d[:13])
 }
 
 func (c *Connection) update(ctx context.Context, ref MessageRef, m card.Message) (MessageRef, error) {

@@ -156,6 +156,25 @@ func TestUpdateOrNew(t *testing.T) {
 	}
 }
 
+// In a suite that can't change messages each change is a new one; none may look like a repetition of another,
+// and a retry of one must.
+func TestReplacementsHaveKeysOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	p := &able{bare: bare{caps: Capabilities{Reply: true}}}
+	conn := New("c", p)
+	second := old
+	second.Message.ID = "second"
+	for _, ref := range []MessageRef{old, old, second} {
+		if _, err := conn.Update(t.Context(), ref, msg()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, again, next := p.sent[0].Key, p.sent[1].Key, p.sent[2].Key
+	if first != again || first == next || first == msg().Key || next == msg().Key {
+		t.Errorf("keys %q, again %q, of the next %q", first, again, next)
+	}
+}
+
 func TestCallsHaveADeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -133,6 +133,11 @@ func (s *Store) PutPeople(ctx context.Context, p adapters.People) error {
 	}
 	now := s.now()
 	err = s.write(ctx, func(t tx) error {
+		// First of all, so that of two processes the second waits here and counts on from the first: a
+		// number that both give would leave everybody with what one of them wrote.
+		if _, err := t.exec(`UPDATE setting SET updated_at = ? WHERE name = ?`, now, rosterRev); err != nil {
+			return err
+		}
 		if err := putPersons(t, p.Persons, now); err != nil {
 			return err
 		}
