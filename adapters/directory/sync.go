@@ -38,6 +38,7 @@ type Sync struct {
 	mu     sync.Mutex
 	once   sync.Once
 	pulled chan struct{}
+	soon   chan struct{} // somebody wants a pull before its time
 }
 
 // New makes a Sync.
@@ -54,7 +55,7 @@ func New(o Options) *Sync {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Sync{o: o, pulled: make(chan struct{})}
+	return &Sync{o: o, pulled: make(chan struct{}), soon: make(chan struct{}, 1)}
 }
 
 // Run pulls everything at once and then again from time to time, until ctx ends. A pull that fails is
@@ -76,6 +77,7 @@ func (s *Sync) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-s.soon:
 		case <-time.After(pause):
 		}
 	}
@@ -111,6 +113,10 @@ func (s *Sync) Pull(ctx context.Context, c *adapters.Connection) error {
 	if err != nil {
 		return fmt.Errorf("pull accounts: %w", err)
 	}
+	if len(accounts) == 0 {
+		// A company without anybody is an app without its permission: taken at its word, everybody would leave.
+		return errors.New("pull accounts: the suite names nobody; may the app see the address book?")
+	}
 	return s.put(ctx, adapters.People{Connection: c.ID, Full: true, Departments: depts}, accounts)
 }
 
@@ -128,19 +134,20 @@ func (s *Sync) Learn(ctx context.Context, connection string, refs []event.Ref) e
 	return s.put(ctx, adapters.People{Connection: connection}, []event.Account{a})
 }
 
-// Event takes a directory event in: the person it carries, or a full pull where it only hints.
+// Event takes a directory event in: the person it carries, or where it only hints, a full pull by Run, soon.
+// A pull of many pages takes longer than an event may; when the process ends before it, the next one begins
+// with a pull.
 func (s *Sync) Event(ctx context.Context, ev event.Event) error {
 	d, ok := ev.Body.(*event.Directory)
 	if !ok {
 		return nil
 	}
 	if d.Account == nil || d.Resync {
-		all := s.o.Connections()
-		i := slices.IndexFunc(all, func(c *adapters.Connection) bool { return c.ID == ev.Connection })
-		if i < 0 {
-			return fmt.Errorf("connection %q is not configured", ev.Connection)
+		select {
+		case s.soon <- struct{}{}:
+		default: // one is asked for already
 		}
-		return s.Pull(ctx, all[i])
+		return nil
 	}
 	a := *d.Account
 	if ev.Kind == event.KindPersonLeft {

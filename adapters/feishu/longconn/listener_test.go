@@ -191,17 +191,17 @@ func TestMuteServer(t *testing.T) {
 func TestPongs(t *testing.T) {
 	t.Parallel()
 	f := newFakeFeishu(t)
-	f.config = `{"ReconnectInterval":1,"ReconnectNonce":1,"PingInterval":600}`
+	f.config = `{"ReconnectInterval":1,"ReconnectNonce":1,"PingInterval":15000}`
 	start(t, f)
 	conn := f.conn()
 	pong := frame{method: methodControl, headers: []header{{keyType, typePong}}}
 	conn.send(pong)
 	pong.payload = []byte(`not json`)
 	conn.send(pong)
-	pong.payload = []byte(`{"PingInterval":1}`)
+	pong.payload = []byte(`{"PingInterval":250}`)
 	conn.send(pong)
 	pong.payload = nil
-	for range 10 { // at 600 the second ping would not come within the test
+	for range 3 { // at the first interval the second ping would not come within the test
 		if p := conn.read(); p.get(keyType) != typePing {
 			t.Fatalf("got %+v", p)
 		}
