@@ -16,6 +16,7 @@ type Message struct {
 	Rev        int64      `json:"rev,omitempty"`
 	Card       *Card      `json:"card,omitempty"`
 	Draft      *Draft     `json:"draft,omitempty"`
+	Redraw     bool       `json:"redraw,omitempty"` // send the card even when its slot shows this revision: what a person sees was taken back
 	Text       Text       `json:"text,omitzero"`
 	ReplyTo    *event.Ref `json:"reply_to,omitempty"` // the message that this one answers
 	Urge       *Urge      `json:"urge,omitempty"`

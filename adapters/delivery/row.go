@@ -53,7 +53,8 @@ func (r *row) order() string {
 
 // shown reports whether the slot shows this or something newer already.
 func (r *row) shown() bool {
-	return r.o.Message.ShowsCard() && r.o.Ref != nil && r.o.Message.Rev > 0 && r.o.ShownRev >= r.o.Message.Rev
+	m := r.o.Message
+	return m.ShowsCard() && !m.Redraw && r.o.Ref != nil && m.Rev > 0 && r.o.ShownRev >= m.Rev
 }
 
 // outdated reports whether the vendor may show something else under the row's key: the content that the row

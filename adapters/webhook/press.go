@@ -13,6 +13,10 @@ import (
 	"magpie/adapters/event"
 )
 
+// settle is what the other side is given to take an answer in after it was written. A change of the card that
+// overtakes the answer on another connection is taken back.
+const settle = 150 * time.Millisecond
+
 // pressed is what became of a press.
 type pressed struct {
 	toast *card.Toast
@@ -34,6 +38,7 @@ func (h *Handler) press(ctx context.Context, t *trip, d adapters.Delivery, i int
 		result <- p
 		if len(p.held) > 0 {
 			<-answered
+			time.Sleep(settle)
 			h.o.Release(p.held)
 		}
 	})

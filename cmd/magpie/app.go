@@ -256,7 +256,13 @@ func (a *App) Run(ctx context.Context, ln net.Listener) error {
 	spawn(&in, "cleaning", func() error { return a.clean(ctx) })
 	for _, c := range a.conns {
 		if c.Listens() {
-			spawn(&in, c.ID, func() error { return c.Listen(ctx, a.hooks.Sink(c)) })
+			spawn(&in, c.ID, func() error {
+				// One app that its suite refuses for good is no reason for the others to stop.
+				if err := c.Listen(ctx, a.hooks.Sink(c)); err != nil && ctx.Err() == nil {
+					a.o.Log.Error("long connection ended for good; mend its settings and start again", "connection", c.ID, "err", err)
+				}
+				return nil
+			})
 		}
 	}
 	if a.o.Watch {

@@ -150,7 +150,7 @@ func TestRaceOfTwoProcesses(t *testing.T) {
 		byInstance[b.instance][b.person] = b
 	}
 	people := personOf(o)
-	var accepted, toldWho, odd atomic.Int64
+	var accepted, toldWho, late, odd atomic.Int64
 	round := 0
 	for instance, cards := range byInstance {
 		if len(cards) != len(racers) {
@@ -166,8 +166,12 @@ func TestRaceOfTwoProcesses(t *testing.T) {
 			wg.Go(func() { got[i] = send(i, body) })
 		}
 		wg.Wait()
-		won := -1
+		won, pending := -1, 0
 		for i, a := range got {
+			if a.toast.Type == "info" { // "received, working on it": the machine was too busy to say more in time
+				pending++
+				late.Add(1)
+			}
 			if a.toast == (simulator.Toast{Type: "success", Content: "已同意"}) {
 				if won >= 0 {
 					t.Errorf("round %d: two presses counted", round)
@@ -175,6 +179,9 @@ func TestRaceOfTwoProcesses(t *testing.T) {
 				won = i
 				accepted.Add(1)
 			}
+		}
+		if won < 0 && pending > 0 {
+			continue // who won is seen below, in what is stored
 		}
 		if won < 0 {
 			t.Errorf("round %d: no press counted: %+v", round, got)
@@ -187,7 +194,7 @@ func TestRaceOfTwoProcesses(t *testing.T) {
 				who = "你"
 			}
 			switch {
-			case i == won:
+			case i == won, a.toast.Type == "info":
 			case a.toast.Type == "warning" && strings.HasPrefix(a.toast.Content, who+" ") && strings.HasSuffix(a.toast.Content, " 已同意"):
 				toldWho.Add(1)
 			default:
@@ -199,7 +206,12 @@ func TestRaceOfTwoProcesses(t *testing.T) {
 			break
 		}
 	}
-	t.Logf("%d rounds: %d presses counted, %d were told who won, %d were told something else", round, accepted.Load(), toldWho.Load(), odd.Load())
+	t.Logf("%d rounds: %d presses counted, %d were told who won, %d that it is worked on, %d something else",
+		round, accepted.Load(), toldWho.Load(), late.Load(), odd.Load())
+	if late.Load() > int64(round) { // of eight times as many presses
+		t.Errorf("%d presses were not answered with their outcome", late.Load())
+	}
+	one.idle()
 	for instance := range byInstance {
 		all, err := db.TasksOf(t.Context(), instance)
 		if err != nil {

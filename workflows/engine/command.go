@@ -90,7 +90,7 @@ func (c *command) once(ctx context.Context, at *stripe) (Result, error) {
 	if err != nil {
 		var no *workflows.Refusal
 		if errors.As(err, &no) {
-			return c.finish(ctx, "refused:"+no.Code, &card.Toast{Kind: card.ToastWarning, Text: no.Message})
+			return c.refuse(ctx, p, in, no)
 		}
 		if !errors.Is(err, errLookup) {
 			err = &fatal{err}
@@ -232,16 +232,50 @@ func (c *command) commit(ctx context.Context, w *work) (Result, error) {
 
 // cause is what the trail names as the reason: the event by its business id, or the timer.
 func (c *command) cause() string {
-	if c.done != nil {
-		return c.ev.Connection + "/" + c.ev.ID
+	id := c.ev.Connection + "/" + c.ev.ID
+	if c.done == nil {
+		id = c.job.ID
 	}
-	return c.job.ID
+	if len(id) > 200 { // the column's bound; the inbox keeps the whole id
+		return "sha256:" + hashID(id)
+	}
+	return id
+}
+
+// refuse tells a person no. Where the program says that they pressed something that is over, their card is
+// sent once more: the suite takes a change back that reaches a card while a press on it is under way.
+func (c *command) refuse(ctx context.Context, p workflows.Program, in workflows.Instance, no *workflows.Refusal) (Result, error) {
+	var again []workflows.Job
+	a, pressed := c.ev.Body.(*event.Action)
+	if pr, ok := p.(workflows.Projector); ok && pressed && no.Refresh {
+		if _, _, there, err := pr.Card(in, a.Slot, c.e.now()); err == nil && there {
+			id, m, err := c.showCard(ctx, workflows.ShowCard{Slot: a.Slot, To: workflows.To{Person: c.ev.Actor.Person}}, in.Rev, 0)
+			if err != nil {
+				return Result{}, err
+			}
+			m.Redraw = true
+			at := c.e.now()
+			if c.hold {
+				at = at.Add(c.e.o.Hold)
+			}
+			again = append(again, workflows.Job{ID: id, Queue: workflows.QueueOut, RunAt: at, Instance: c.instance, Message: m, IfShown: true})
+		}
+	}
+	r, err := c.finish(ctx, "refused:"+no.Code, &card.Toast{Kind: card.ToastWarning, Text: no.Message}, again...)
+	if err == nil && len(again) > 0 {
+		if c.hold {
+			r.Held = []string{again[0].ID}
+		} else {
+			c.e.o.Kick([]string{again[0].ID})
+		}
+	}
+	return r, err
 }
 
 // finish ends an event or job that changes no instance.
-func (c *command) finish(ctx context.Context, what string, t *card.Toast) (Result, error) {
+func (c *command) finish(ctx context.Context, what string, t *card.Toast, jobs ...workflows.Job) (Result, error) {
 	r := Result{Toast: t, What: what, Instance: c.instance}
-	commit := workflows.Commit{Now: c.e.now(), Receipts: c.receipts, Job: c.job}
+	commit := workflows.Commit{Now: c.e.now(), Receipts: c.receipts, Job: c.job, Jobs: jobs}
 	if c.done != nil {
 		d := *c.done
 		d.Result, d.Instance, d.Toast = what, c.instance, t

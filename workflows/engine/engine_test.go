@@ -171,6 +171,24 @@ func TestPress(t *testing.T) {
 	}
 }
 
+// Whoever presses what is over gets the card as it is now once more: the suite may have taken the change back.
+func TestRefreshSendsTheCardAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	id, m := r.start()
+	r.do(r.press("1", "u-boss", m, yes(m)), false)
+	delete(r.store.jobs, "card/"+id+"/boss") // it was sent
+	res := r.do(r.press("2", "u-boss", m, yes(m)), true)
+	j, ok := r.store.job("card/" + id + "/boss")
+	if !ok || !j.Message.Redraw || !j.IfShown || j.Message.Rev != 2 || len(res.Held) != 1 {
+		t.Fatalf("job %+v, result %+v", j, res)
+	}
+	drawn, err := r.engine.Draw(context.Background(), *j.Message)
+	if err != nil || drawn.Card.Rev != 2 {
+		t.Errorf("%+v, %v", drawn, err)
+	}
+}
+
 // A press that is not stored yet is stored together with its outcome, once.
 func TestDecideAtOnce(t *testing.T) {
 	t.Parallel()

@@ -283,7 +283,9 @@ func (p poll) Step(in workflows.Instance, ev event.Event, now time.Time) (workfl
 			return out, workflows.Refuse("not_your_task", "这不是你的任务")
 		}
 		if s.Yes {
-			return out, workflows.Refuse("already_decided", "已经同意过了")
+			no := workflows.Refuse("already_decided", "已经同意过了")
+			no.Refresh = true
+			return out, no
 		}
 		s.Yes = true
 		in.Status = workflows.StatusApproved
@@ -301,6 +303,11 @@ func (p poll) Step(in workflows.Instance, ev event.Event, now time.Time) (workfl
 	in.State = workflows.Data(s)
 	out.Instance = &in
 	return out, nil
+}
+
+// Card shows the boss's card again.
+func (poll) Card(in workflows.Instance, slot string, _ time.Time) (template string, view any, ok bool, err error) {
+	return "ask", in.State, slot == "boss", nil
 }
 
 // ask renders the one template there is.
