@@ -250,6 +250,9 @@ type Button struct {
 	Confirm *Confirm          `json:"confirm,omitempty"`
 	URL     string            `json:"url,omitempty"`
 	Token   string            `json:"token,omitempty"` // signed by the engine over slot, rev and verb
+	// Page is where the same act is asked for on a page of ours (for a form's submit: the form), for suites
+	// that can't carry the press or the inputs. "" when there are no pages. Set by the engine.
+	Page string `json:"page,omitempty"`
 }
 
 // Confirm is asked before a press counts.

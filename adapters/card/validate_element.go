@@ -190,6 +190,9 @@ func (v *validator) button(p string, b Button) {
 	case !validURL(b.URL):
 		v.add(p+".url", "is not an http or https address")
 	}
+	if b.Page != "" && !validURL(b.Page) {
+		v.add(p+".page", "is not an http or https address")
+	}
 	switch b.Style {
 	case StyleDefault, StylePrimary, StyleDanger:
 	default:
