@@ -21,7 +21,7 @@ type Company struct {
 type Department struct {
 	ID     string `json:"id"` // pinyin
 	Name   string `json:"name"`
-	Lead   string `json:"lead"`             // person id
+	Lead   string `json:"lead"`             // person id; "" when nobody is
 	Parent string `json:"parent,omitempty"` // "" is the company itself
 }
 
@@ -35,10 +35,14 @@ type Person struct {
 	Manager    string // person id; "" for the one at the top
 	EmployeeNo string
 	Email      string
-	Mobile     string // with +86
-	Gender     int    // 1 male, 2 female
-	Joined     int64  // seconds since 1970
+	Mobile     string   // with +86
+	Gender     int      // 1 male, 2 female
+	Joined     int64    // seconds since 1970
+	Suites     []string // names of the suites they have an account in
 }
+
+// In tells whether the person has an account in a suite.
+func (p Person) In(suite string) bool { return slices.Contains(p.Suites, suite) }
 
 // Group is a chat that exists from the start, with the bot in it.
 type Group struct {
@@ -72,7 +76,7 @@ func (c *Company) index() error {
 		}
 	}
 	for _, d := range c.Departments {
-		if _, there := c.people[d.Lead]; !there {
+		if _, there := c.people[d.Lead]; d.Lead != "" && !there {
 			return fmt.Errorf("department %s: no lead %s", d.ID, d.Lead)
 		}
 	}
@@ -84,6 +88,59 @@ func (c *Company) index() error {
 		}
 	}
 	return nil
+}
+
+// Within is the same company with only some of the suites, the first being the usual one: whoever has an
+// account in none of them gets one there.
+func (c *Company) Within(suites ...string) *Company {
+	out := &Company{Name: c.Name, Domain: c.Domain, Departments: c.Departments, People: slices.Clone(c.People), Groups: c.Groups, people: c.people, depts: c.depts}
+	for i := range out.People {
+		p := &out.People[i]
+		p.Suites = slices.DeleteFunc(slices.Clone(p.Suites), func(s string) bool { return !slices.Contains(suites, s) })
+		if len(p.Suites) == 0 && len(suites) > 0 {
+			p.Suites = suites[:1:1]
+		}
+	}
+	return out
+}
+
+// Of is what one suite's directory holds: its own people only. A manager, a lead or an owner who is not in
+// the suite is not named there; a group without members is not there.
+func (c *Company) Of(suite string) *Company {
+	out := &Company{Name: c.Name, Domain: c.Domain}
+	in := func(id string) bool {
+		p, ok := c.Person(id)
+		return ok && p.In(suite)
+	}
+	for _, p := range c.People {
+		if !p.In(suite) {
+			continue
+		}
+		if !in(p.Manager) {
+			p.Manager = ""
+		}
+		out.People = append(out.People, p)
+	}
+	for _, d := range c.Departments {
+		if !in(d.Lead) {
+			d.Lead = ""
+		}
+		out.Departments = append(out.Departments, d)
+	}
+	for _, g := range c.Groups {
+		g.Members = slices.DeleteFunc(slices.Clone(g.Members), func(id string) bool { return !in(id) })
+		if len(g.Members) == 0 {
+			continue
+		}
+		if !in(g.Owner) {
+			g.Owner = g.Members[0]
+		}
+		out.Groups = append(out.Groups, g)
+	}
+	if err := out.index(); err != nil {
+		panic("the company as " + suite + " has it: " + err.Error()) // every reference was looked at above
+	}
+	return out
 }
 
 // Person finds an employee by id.

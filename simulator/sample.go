@@ -18,48 +18,48 @@ var sampleUnits = []Department{
 	{ID: "fawubu", Name: "法务部", Lead: "gao.yuan"},
 }
 
-// samplePeople: id, name, department, title, manager, f or m.
+// samplePeople: id, name, department, title, manager, f or m, and the suites: Feishu, DingTalk, WeCom.
 const samplePeople = `
-zhang.wei     张伟   zongjingban  总经理            -            m
-lin.na        林娜   zongjingban  总经理助理        zhang.wei    f
-han.meimei    韩梅梅 yanfabu      研发总监          zhang.wei    f
-li.lei        李雷   yanfabu      后端工程师        han.meimei   m
-xu.yang       徐洋   yanfabu      后端组长          han.meimei   m
-he.jing       何静   yanfabu      前端组长          han.meimei   f
-ma.chao       马超   yanfabu      后端工程师        xu.yang      m
-tang.yu       唐宇   yanfabu      后端工程师        xu.yang      m
-feng.xue      冯雪   yanfabu      后端工程师        xu.yang      f
-deng.kai      邓凯   yanfabu      前端工程师        he.jing      m
-peng.fei      彭飞   yanfabu      前端工程师        he.jing      m
-cao.ying      曹颖   yanfabu      测试工程师        han.meimei   f
-zeng.hao      曾浩   yanfabu      测试工程师        han.meimei   m
-xiao.ran      肖然   yanfabu      产品经理          han.meimei   f
-tian.tian     田甜   yanfabu      界面设计师        he.jing      f
-wang.fang     王芳   caiwubu      财务总监          zhang.wei    f
-zhao.min      赵敏   caiwubu      会计              wang.fang    f
-dong.qing     董青   caiwubu      出纳              wang.fang    f
-yuan.bo       袁博   caiwubu      成本会计          wang.fang    m
-pan.hong      潘红   caiwubu      税务专员          wang.fang    f
-sun.li        孙莉   shichangbu   市场总监          zhang.wei    f
-liu.yang      刘洋   shichangbu   市场经理          sun.li       m
-jiang.tao     蒋涛   shichangbu   渠道经理          sun.li       m
-cai.lin       蔡琳   shichangbu   品牌专员          liu.yang     f
-yu.xin        余欣   shichangbu   活动专员          liu.yang     f
-du.juan       杜鹃   shichangbu   文案              liu.yang     f
-ye.qiu        叶秋   shichangbu   客户经理          jiang.tao    m
-cheng.lei     程磊   shichangbu   客户经理          jiang.tao    m
-chen.jie      陈洁   xingzhengbu  行政总监          zhang.wei    f
-wei.dong      魏东   xingzhengbu  采购专员          chen.jie     m
-su.mei        苏梅   xingzhengbu  前台              chen.jie     f
-lv.gang       吕刚   xingzhengbu  后勤主管          chen.jie     m
-ding.xiang    丁香   xingzhengbu  人事专员          chen.jie     f
-zhou.min      周敏   xinxibu      信息总监          zhang.wei    f
-ren.peng      任鹏   xinxibu      系统管理员        zhou.min     m
-lu.yao        卢瑶   xinxibu      网络工程师        zhou.min     f
-shen.jun      沈军   xinxibu      桌面支持          zhou.min     m
-gao.yuan      高远   fawubu       法务总监          zhang.wei    m
-jin.yi        金怡   fawubu       合同专员          gao.yuan     f
-shi.lei       石磊   fawubu       合规专员          gao.yuan     m
+zhang.wei     张伟   zongjingban  总经理            -            m  FD
+lin.na        林娜   zongjingban  总经理助理        zhang.wei    f  FW
+han.meimei    韩梅梅 yanfabu      研发总监          zhang.wei    f  D
+li.lei        李雷   yanfabu      后端工程师        han.meimei   m  F
+xu.yang       徐洋   yanfabu      后端组长          han.meimei   m  F
+he.jing       何静   yanfabu      前端组长          han.meimei   f  D
+ma.chao       马超   yanfabu      后端工程师        xu.yang      m  F
+tang.yu       唐宇   yanfabu      后端工程师        xu.yang      m  F
+feng.xue      冯雪   yanfabu      后端工程师        xu.yang      f  D
+deng.kai      邓凯   yanfabu      前端工程师        he.jing      m  D
+peng.fei      彭飞   yanfabu      前端工程师        he.jing      m  F
+cao.ying      曹颖   yanfabu      测试工程师        han.meimei   f  D
+zeng.hao      曾浩   yanfabu      测试工程师        han.meimei   m  F
+xiao.ran      肖然   yanfabu      产品经理          han.meimei   f  D
+tian.tian     田甜   yanfabu      界面设计师        he.jing      f  D
+wang.fang     王芳   caiwubu      财务总监          zhang.wei    f  W
+zhao.min      赵敏   caiwubu      会计              wang.fang    f  F
+dong.qing     董青   caiwubu      出纳              wang.fang    f  W
+yuan.bo       袁博   caiwubu      成本会计          wang.fang    m  W
+pan.hong      潘红   caiwubu      税务专员          wang.fang    f  W
+sun.li        孙莉   shichangbu   市场总监          zhang.wei    f  F
+liu.yang      刘洋   shichangbu   市场经理          sun.li       m  D
+jiang.tao     蒋涛   shichangbu   渠道经理          sun.li       m  F
+cai.lin       蔡琳   shichangbu   品牌专员          liu.yang     f  D
+yu.xin        余欣   shichangbu   活动专员          liu.yang     f  F
+du.juan       杜鹃   shichangbu   文案              liu.yang     f  D
+ye.qiu        叶秋   shichangbu   客户经理          jiang.tao    m  F
+cheng.lei     程磊   shichangbu   客户经理          jiang.tao    m  W
+chen.jie      陈洁   xingzhengbu  行政总监          zhang.wei    f  W
+wei.dong      魏东   xingzhengbu  采购专员          chen.jie     m  W
+su.mei        苏梅   xingzhengbu  前台              chen.jie     f  W
+lv.gang       吕刚   xingzhengbu  后勤主管          chen.jie     m  W
+ding.xiang    丁香   xingzhengbu  人事专员          chen.jie     f  FW
+zhou.min      周敏   xinxibu      信息总监          zhang.wei    f  W
+ren.peng      任鹏   xinxibu      系统管理员        zhou.min     m  FDW
+lu.yao        卢瑶   xinxibu      网络工程师        zhou.min     f  W
+shen.jun      沈军   xinxibu      桌面支持          zhou.min     m  F
+gao.yuan      高远   fawubu       法务总监          zhang.wei    m  D
+jin.yi        金怡   fawubu       合同专员          gao.yuan     f  D
+shi.lei       石磊   fawubu       合规专员          gao.yuan     m  W
 `
 
 // SampleCompany is forty people in a head office and six departments, and the groups the bot is in. The same
@@ -83,6 +83,9 @@ func SampleCompany() *Company {
 		}
 		if f[5] == "f" {
 			p.Gender = 2
+		}
+		for _, suite := range f[6] {
+			p.Suites = append(p.Suites, map[rune]string{'F': "feishu", 'D': "dingtalk", 'W': "wecom"}[suite])
 		}
 		c.People = append(c.People, p)
 	}

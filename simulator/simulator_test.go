@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -125,7 +126,7 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	company, bus := simulator.SampleCompany(), &simulator.Bus{}
+	company, bus := simulator.SampleCompany().Within("feishu"), &simulator.Bus{}
 	suite, err := feishu.New(feishu.Options{Company: company, Bus: bus})
 	if err != nil {
 		t.Fatal(err)
@@ -318,5 +319,51 @@ func TestEventStream(t *testing.T) {
 	}
 	if err := lines.Err(); err != nil {
 		t.Errorf("the stream broke: %v", err)
+	}
+}
+
+func TestPeopleOverSuites(t *testing.T) {
+	t.Parallel()
+	c := simulator.SampleCompany()
+	inSome := 0
+	for _, p := range c.People {
+		if len(p.Suites) == 0 {
+			t.Errorf("%s is in no suite", p.ID)
+		}
+		if len(p.Suites) > 1 {
+			inSome++
+		}
+	}
+	if inSome < 3 {
+		t.Errorf("%d people are in several suites", inSome)
+	}
+	for id, want := range map[string][]string{"li.lei": {"feishu"}, "han.meimei": {"dingtalk"}, "wang.fang": {"wecom"}, "zhao.min": {"feishu"},
+		"zhang.wei": {"feishu", "dingtalk"}, "chen.jie": {"wecom"}, "liu.yang": {"dingtalk"}, "sun.li": {"feishu"}} {
+		if p, _ := c.Person(id); !slices.Equal(p.Suites, want) {
+			t.Errorf("%s is in %v, want %v", id, p.Suites, want)
+		}
+	}
+	f := c.Of("feishu")
+	if p, ok := f.Person("li.lei"); !ok || p.Manager != "" {
+		t.Errorf("li.lei in feishu: %+v: the manager is elsewhere", p)
+	}
+	if _, ok := f.Person("han.meimei"); ok {
+		t.Error("feishu knows han.meimei")
+	}
+	if d, _ := f.Department("yanfabu"); d.Lead != "" {
+		t.Errorf("yanfabu is led by %s in feishu", d.Lead)
+	}
+	for _, g := range f.Groups {
+		for _, m := range append(slices.Clone(g.Members), g.Owner) {
+			if _, ok := f.Person(m); !ok {
+				t.Errorf("group %s holds %s", g.ID, m)
+			}
+		}
+	}
+	if n := len(c.Within("feishu").Of("feishu").People); n != 40 {
+		t.Errorf("alone, feishu has %d people", n)
+	}
+	if p, _ := c.Within("wecom", "dingtalk").Person("li.lei"); !slices.Equal(p.Suites, []string{"wecom"}) {
+		t.Errorf("li.lei without feishu is in %v", p.Suites)
 	}
 }

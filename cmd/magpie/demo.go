@@ -116,7 +116,7 @@ type demoParts struct {
 
 func openDemo(ctx context.Context, o demoOptions, base string) (*demoParts, error) {
 	bus := &simulator.Bus{}
-	company := simulator.SampleCompany()
+	company := simulator.SampleCompany().Within("feishu")
 	feishu, err := simfeishu.New(simfeishu.Options{
 		Company: company, Bus: bus, Log: o.log, Base: base + "/sim/feishu",
 		StateFile: filepath.Join(o.data, "simulated-feishu.json"),

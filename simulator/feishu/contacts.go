@@ -189,7 +189,10 @@ func usersOfDepartment(q *request) (answer, *apiError) {
 
 // departmentView is a unit as the directory returns it.
 func (q *request) departmentView(d simulator.Department, idType, unitType string) map[string]any {
-	lead := q.s.personID(q.app, idType, d.Lead)
+	lead := ""
+	if d.Lead != "" {
+		lead = q.s.personID(q.app, idType, d.Lead)
+	}
 	return map[string]any{"name": d.Name, "department_id": d.ID, "open_department_id": q.s.unitID(d.ID),
 		"parent_department_id": q.unit(d.Parent, unitType), "leader_user_id": lead, "chat_id": q.s.groupID(d.ID), "order": "0",
 		"member_count": len(q.s.company.Members(d.ID)), "primary_member_count": len(q.s.company.Members(d.ID)),

@@ -68,8 +68,9 @@ func New(o Options) (*Server, error) {
 		changed: make(chan struct{}, 1),
 	}
 	if s.company == nil {
-		s.company = simulator.SampleCompany()
+		s.company = simulator.SampleCompany().Within("feishu")
 	}
+	s.company = s.company.Of("feishu")
 	if s.clock == nil {
 		s.clock = simulator.WallClock{}
 	}
