@@ -10,7 +10,7 @@ type Person struct {
 	Email      string // lower case
 	Mobile     string // digits with country code
 	Title      string
-	Manager    string // person id
+	Manager    string // person id, set by an administrator; "" leaves it to what the accounts say
 	Preferred  string // connection that the person wants to be written in; "" is the configuration's order
 	Source     string // connection that the fields came from
 	Active     bool

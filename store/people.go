@@ -276,6 +276,7 @@ func (s *Store) Roster(ctx context.Context) (workflows.Roster, error) {
 	if err != nil {
 		return workflows.Roster{}, err
 	}
+	nameManagers(out.Persons, persons, rows)
 	for _, r := range rows {
 		if r.person != "" && !r.left {
 			out.Accounts = append(out.Accounts, workflows.Account{Connection: r.connection, Ref: r.ref, Person: r.person, Send: r.primary && r.active})
@@ -313,6 +314,41 @@ func (s *Store) Roster(ctx context.Context) (workflows.Roster, error) {
 		return workflows.Roster{}, fmt.Errorf("read memberships: %w", err)
 	}
 	return out, nil
+}
+
+// nameManagers gives each person the manager whom their accounts name: the one of the connection that the
+// person comes from before others, and somebody who is there before somebody who has left. What an
+// administrator has set stays. rows come in an order that is always the same.
+func nameManagers(out []workflows.Person, persons []adapters.Person, rows []accountRow) {
+	at := make(map[string]int, len(persons))
+	for i, p := range persons {
+		at[p.ID] = i
+	}
+	owner := make(map[[2]string]string, len(rows))
+	for _, r := range rows {
+		owner[[2]string{r.connection, r.ref.ID}] = r.person
+	}
+	best := make([]int, len(persons))
+	for _, r := range rows {
+		i, known := at[r.person]
+		if !known || !r.primary || r.manager == "" || persons[i].Manager != "" || r.left && persons[i].Active {
+			continue
+		}
+		m, known := at[owner[[2]string{r.connection, r.manager}]]
+		if !known || m == i {
+			continue
+		}
+		rank := 1
+		if r.connection == persons[i].Source {
+			rank++
+		}
+		if persons[m].Active {
+			rank += 2
+		}
+		if rank > best[i] {
+			best[i], out[i].Manager = rank, persons[m].ID
+		}
+	}
 }
 
 // deptID is a department's id over all connections.

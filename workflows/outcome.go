@@ -41,7 +41,7 @@ type Effect interface{ effect() }
 // To is where something is shown: a person, whose account the engine chooses, or a conversation.
 type To struct {
 	Person     string    // person id
-	Connection string    // with Conv
+	Connection string    // with Conv; with Person, where they are to get it if they have an account there
 	Conv       event.Ref // a chat, or an account that is not linked to a person
 }
 

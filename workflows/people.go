@@ -17,8 +17,10 @@ type Person struct {
 	Title      string
 	Manager    string   // person id; "" when unknown
 	Depts      []string // department ids, primary first
-	Preferred  string   // connection id; "" is the configuration's order
-	Active     bool
+	// Preferred is the connection where they are written to. "" is the first of the configuration that they
+	// have an account in.
+	Preferred string
+	Active    bool
 }
 
 // Address is a person's account in one connection.

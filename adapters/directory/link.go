@@ -244,12 +244,6 @@ func (l *linker) update(a adapters.LinkedAccount) {
 	set(&p.Title, a.Title)
 	if own {
 		p.Active = !a.Left
-		p.Manager = ""
-	}
-	if a.Manager != nil {
-		if m := l.links[*a.Manager]; m != p.ID {
-			set(&p.Manager, m)
-		}
 	}
 }
 

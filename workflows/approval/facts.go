@@ -123,7 +123,7 @@ type started struct {
 func (*started) kind() string  { return "started" }
 func (f *started) secret() any { return &f.p }
 func (f *started) apply(s *state, at stamp, actor string) {
-	*s = state{Status: workflows.StatusDraft, By: actor, Begun: at, Gen: f.Gen, Draft: &draft{Values: f.p.Values, Hidden: f.Hidden}}
+	*s = state{Status: workflows.StatusDraft, By: actor, From: f.From, Begun: at, Gen: f.Gen, Draft: &draft{Values: f.p.Values, Hidden: f.Hidden}}
 	s.know(f.p.People)
 }
 

@@ -32,6 +32,7 @@ func (s stamp) time() time.Time {
 type state struct {
 	Status workflows.Status  `json:"s"`
 	By     string            `json:"by"`           // initiator
+	From   string            `json:"fr,omitempty"` // connection that it was started in
 	Known  bool              `json:"k,omitempty"`  // the initiator was looked up
 	People map[string]person `json:"pp,omitempty"` // everybody who was named
 	No     string            `json:"no,omitempty"` // what people quote

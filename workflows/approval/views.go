@@ -120,7 +120,11 @@ type shown struct {
 // cards says which cards there are; what is on them is drawn when they leave.
 func (d *decider) cards() {
 	for _, c := range d.shown() {
-		d.effect(workflows.ShowCard{Slot: c.slot, To: workflows.To{Person: c.person}, Once: c.once})
+		to := workflows.To{Person: c.person}
+		if c.slot == slotInitiator {
+			to.Connection = d.s.From // where they asked for it
+		}
+		d.effect(workflows.ShowCard{Slot: c.slot, To: to, Once: c.once})
 	}
 }
 

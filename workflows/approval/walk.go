@@ -124,7 +124,7 @@ func (d *decider) admit(may bool) {
 		return
 	}
 	d.effect(workflows.CancelTimer{Name: timerDraft})
-	d.effect(workflows.SendText{Key: "not_allowed", To: workflows.To{Person: d.s.By}, Text: card.T(fmt.Sprintf(textMayNot, d.p.def.Name))})
+	d.effect(workflows.SendText{Key: "not_allowed", To: workflows.To{Person: d.s.By, Connection: d.s.From}, Text: card.T(fmt.Sprintf(textMayNot, d.p.def.Name))})
 	d.finish(workflows.StatusTerminated, "not_allowed", "", "")
 }
 

@@ -249,7 +249,7 @@ func (c *command) refuse(ctx context.Context, p workflows.Program, in workflows.
 	a, pressed := c.ev.Body.(*event.Action)
 	if pr, ok := p.(workflows.Projector); ok && pressed && no.Refresh {
 		if _, _, there, err := pr.Card(in, a.Slot, c.e.now()); err == nil && there {
-			id, m, err := c.showCard(ctx, workflows.ShowCard{Slot: a.Slot, To: workflows.To{Person: c.ev.Actor.Person}}, in.Rev, 0)
+			id, m, err := c.showCard(ctx, workflows.ShowCard{Slot: a.Slot, To: workflows.To{Person: c.ev.Actor.Person, Connection: c.ev.Connection}}, in.Rev, 0)
 			if err != nil {
 				return Result{}, err
 			}

@@ -68,7 +68,8 @@ func (e *Engine) person(ctx context.Context, connection string, refs []event.Ref
 	return e.o.People.ByRef(ctx, refs)
 }
 
-// address chooses where a person is written to: their own preference, which People.Addresses puts first.
+// address chooses where a person is written to: the connection that was asked for, if they have an account
+// there, else their own preference, which People.Addresses puts first.
 func (e *Engine) address(ctx context.Context, to workflows.To) (workflows.Address, error) {
 	if to.Person == "" {
 		return workflows.Address{Connection: to.Connection, Ref: to.Conv}, nil
@@ -79,6 +80,11 @@ func (e *Engine) address(ctx context.Context, to workflows.To) (workflows.Addres
 	}
 	if len(all) == 0 {
 		return workflows.Address{}, nil // the delivery buries it, where operators look
+	}
+	for _, a := range all {
+		if a.Connection == to.Connection {
+			return a, nil
+		}
 	}
 	return all[0], nil
 }

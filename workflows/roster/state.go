@@ -1,18 +1,21 @@
 package roster
 
 import (
+	"slices"
+
 	"magpie/adapters/event"
 	"magpie/workflows"
 	"magpie/workflows/selector"
 )
 
-// state is one indexed state of the directory. It is never changed.
+// state is one indexed state of the directory: departments merged over the suites, managers completed. It is
+// never changed.
 type state struct {
 	rev       int64
 	persons   map[string]*workflows.Person
 	byRef     map[event.Ref]string
 	addresses map[string][]workflows.Address
-	depts     map[string]*workflows.Department
+	depts     map[string]*workflows.Department // merged, by each suite's own id
 	byName    map[string][]*workflows.Department
 	children  map[string][]*workflows.Department
 }
@@ -23,12 +26,12 @@ func index(all workflows.Roster) *state {
 		persons:   make(map[string]*workflows.Person, len(all.Persons)),
 		byRef:     make(map[event.Ref]string, len(all.Accounts)),
 		addresses: make(map[string][]workflows.Address, len(all.Persons)),
-		depts:     make(map[string]*workflows.Department, len(all.Departments)),
 		byName:    make(map[string][]*workflows.Department, len(all.Departments)),
 		children:  map[string][]*workflows.Department{},
 	}
-	for i := range all.Persons {
-		s.persons[all.Persons[i].ID] = &all.Persons[i]
+	persons := slices.Clone(all.Persons) // managers are completed in it, and the source may hold on to its own
+	for i := range persons {
+		s.persons[persons[i].ID] = &persons[i]
 	}
 	for _, a := range all.Accounts {
 		if _, ok := s.persons[a.Person]; !ok {
@@ -39,14 +42,21 @@ func index(all workflows.Roster) *state {
 			s.addresses[a.Person] = append(s.addresses[a.Person], workflows.Address{Connection: a.Connection, Ref: a.Ref})
 		}
 	}
-	for i := range all.Departments {
-		d := &all.Departments[i]
-		s.depts[d.ID] = d
-		s.byName[d.Name] = append(s.byName[d.Name], d)
+	merged, of := merge(all.Departments)
+	s.depts = of
+	for _, d := range merged {
 		if d.Parent != "" {
 			s.children[d.Parent] = append(s.children[d.Parent], d)
 		}
 	}
+	// A company may have another name in each suite; each finds it.
+	for i := range all.Departments {
+		d := &all.Departments[i]
+		if m := of[d.ID]; !slices.Contains(s.byName[d.Name], m) {
+			s.byName[d.Name] = append(s.byName[d.Name], m)
+		}
+	}
+	s.complete(all.Persons)
 	return s
 }
 
@@ -118,7 +128,9 @@ func (v view) Members(id string, deep bool) []string {
 			}
 		}
 	}
-	down(id)
+	if d, ok := v.depts[id]; ok {
+		down(d.ID) // any suite's id of it will do
+	}
 	return out
 }
 
