@@ -96,7 +96,13 @@ func (c *Connection) Updatable(ref MessageRef) bool {
 	if _, ok := c.p.(Updater); !ok || !c.caps.Update || ref.Message.IsZero() && len(ref.Handles) == 0 {
 		return false
 	}
-	return c.caps.UpdateFor == 0 || ref.SentAt.IsZero() || c.now().Before(ref.SentAt.Add(c.caps.UpdateFor))
+	now := c.now()
+	for _, h := range ref.Handles {
+		if h.Update && now.Before(h.Expires) { // it came with a press, later than the message
+			return true
+		}
+	}
+	return c.caps.UpdateFor == 0 || ref.SentAt.IsZero() || now.Before(ref.SentAt.Add(c.caps.UpdateFor))
 }
 
 // Update replaces the card of a message. When the suite can't change messages, or not this one any more

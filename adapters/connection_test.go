@@ -243,3 +243,26 @@ func TestOpenGivesTheFactorysProblems(t *testing.T) {
 		t.Errorf("%+v %v", c, err)
 	}
 }
+
+// A press may bring a right to change the card that outlives the message's own.
+func TestUpdatableByAHandle(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	c := New("c", &able{bare: bare{caps: Capabilities{Update: true, UpdateFor: time.Hour}}})
+	c.now = func() time.Time { return now }
+	old := MessageRef{Message: event.Ref{Kind: event.RefMessage, ID: "m"}, SentAt: now.Add(-2 * time.Hour)}
+	for name, x := range map[string]struct {
+		h    event.Handle
+		want bool
+	}{
+		"fresh":        {event.Handle{Value: "x", Expires: now.Add(time.Minute), Update: true}, true},
+		"expired":      {event.Handle{Value: "x", Expires: now, Update: true}, false},
+		"of no update": {event.Handle{Value: "x", Expires: now.Add(time.Minute)}, false},
+	} {
+		ref := old
+		ref.Handles = []event.Handle{x.h}
+		if got := c.Updatable(ref); got != x.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -20,6 +20,9 @@ type Message struct {
 	Text       Text       `json:"text,omitzero"`
 	ReplyTo    *event.Ref `json:"reply_to,omitempty"` // the message that this one answers
 	Urge       *Urge      `json:"urge,omitempty"`
+	// Handles are rights to change the slot's message that a press on it brought, freshest first. Delivery
+	// puts them before those that the message has already.
+	Handles []event.Handle `json:"handles,omitempty"`
 }
 
 // ShowsCard reports whether the message is a card, drawn or not.

@@ -218,6 +218,7 @@ type call struct {
 	Rev     int64
 	At      time.Time
 	Reply   bool
+	Handles []event.Handle // of the message that is changed
 }
 
 func (s *suite) Capabilities() adapters.Capabilities { return s.caps }
@@ -226,9 +227,9 @@ func (s *suite) Receive(context.Context, adapters.Request) (adapters.Delivery, e
 	return adapters.Delivery{}, errors.New("not used")
 }
 
-func (s *suite) do(ctx context.Context, op string, m card.Message) (adapters.MessageRef, error) {
+func (s *suite) do(ctx context.Context, op string, m card.Message, handles ...event.Handle) (adapters.MessageRef, error) {
 	s.mu.Lock()
-	s.calls = append(s.calls, call{op, m.Key, m.Rev, time.Now(), m.ReplyTo != nil})
+	s.calls = append(s.calls, call{op, m.Key, m.Rev, time.Now(), m.ReplyTo != nil, handles})
 	if s.inCall == nil {
 		s.inCall = map[string]int{}
 	}
@@ -263,8 +264,8 @@ func (s *suite) Send(ctx context.Context, m card.Message) (adapters.MessageRef, 
 	return s.do(ctx, opSend, m)
 }
 
-func (s *suite) Update(ctx context.Context, _ adapters.MessageRef, m card.Message) (adapters.MessageRef, error) {
-	return s.do(ctx, opUpdate, m)
+func (s *suite) Update(ctx context.Context, ref adapters.MessageRef, m card.Message) (adapters.MessageRef, error) {
+	return s.do(ctx, opUpdate, m, ref.Handles...)
 }
 
 func (s *suite) Urge(ctx context.Context, _ adapters.MessageRef, _ card.UrgeLevel, _ []event.Ref) ([]event.Ref, error) {

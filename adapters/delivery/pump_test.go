@@ -526,3 +526,27 @@ func TestLostSendThenReplaced(t *testing.T) {
 		}
 	})
 }
+
+// What a press brought comes before what the message has, and the message itself is not asked for it twice.
+func TestHandlesOfAPressReachTheUpdate(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b, s := newOutbox(), &suite{caps: everything(), script: []error{fails(adapters.KindTransient)}}
+		sent := event.Handle{Kind: "code", Value: "sent", Uses: 1, Expires: time.Now().Add(time.Hour), Update: true}
+		click := event.Handle{Kind: "code", Value: "click", Uses: 1, Expires: time.Now().Add(time.Hour), Update: true}
+		b.slots["a"] = &slot{adapters.MessageRef{Message: event.Ref{Kind: event.RefMessage, ID: "m"}, Handles: []event.Handle{sent}}, 1}
+		run(t, b, s, nil)
+		m := cardOf("a", 2)
+		m.Handles = []event.Handle{click}
+		b.put("card/a", time.Now(), m)
+		after(time.Minute)
+		calls := s.made()
+		if len(calls) != 2 {
+			t.Fatalf("calls %+v", calls)
+		}
+		for _, c := range calls {
+			if d := cmp.Diff([]event.Handle{click, sent}, c.Handles); d != "" {
+				t.Error(d)
+			}
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"magpie/adapters"
@@ -32,6 +33,14 @@ type row struct {
 }
 
 func newRow(o adapters.Outgoing, conn *adapters.Connection) *row {
+	if m := &o.Message; len(m.Handles) > 0 {
+		if o.Ref != nil {
+			ref := *o.Ref // the store may hold on to its own
+			ref.Handles = slices.Concat(m.Handles, ref.Handles)
+			o.Ref = &ref
+		}
+		m.Handles = nil
+	}
 	m := o.Message
 	r := &row{o: o, conn: conn, op: opSend, slot: m.Slot, recipient: m.To.String()}
 	switch {

@@ -123,6 +123,9 @@ type Handle struct {
 	Value   string    `json:"value"`
 	Uses    int       `json:"uses"` // how often it may be used; 0 is without a limit
 	Expires time.Time `json:"expires,omitzero"`
+	// Update: it changes the card that was pressed, and the suite has no better way to: the engine hands it
+	// on with the next change of that card.
+	Update bool `json:"update,omitempty"`
 }
 
 // String hides the value.

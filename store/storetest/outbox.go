@@ -45,6 +45,7 @@ func (e *env) leaseNone(now time.Time) {
 func testOutbox(e *env) {
 	at := e.clock.Now()
 	job := cardJob("i1/initiator", 1, "采购申请", at)
+	job.Message.Handles = []event.Handle{{Kind: "wecom.response_code", Value: "rc", Uses: 1, Expires: Start.Add(time.Hour), Update: true}}
 	e.putJobs(job)
 	o := e.leaseOne(at)
 	same(e, o, adapters.Outgoing{

@@ -155,8 +155,24 @@ func (c *command) showCard(ctx context.Context, s workflows.ShowCard, rev int64,
 	}
 	if s.Slot != "" {
 		m.Slot, m.Rev = full, rev
+		m.Handles = c.handles(s.Slot, m.Connection)
 	}
 	return id, m, nil
+}
+
+// handles are the rights to change a card that a press on this very card brought: they go with its change.
+func (c *command) handles(slot, connection string) []event.Handle {
+	a, ok := c.ev.Body.(*event.Action)
+	if !ok || a.Slot != slot || c.ev.Connection != connection {
+		return nil
+	}
+	var hs []event.Handle
+	for _, h := range c.ev.Reply.Handles {
+		if h.Update {
+			hs = append(hs, h)
+		}
+	}
+	return hs
 }
 
 // lookupJob asks the directory again later.

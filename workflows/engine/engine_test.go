@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -168,6 +169,32 @@ func TestPress(t *testing.T) {
 	}
 	if r.store.instances[id].Rev != before[id].Rev {
 		t.Error("a refused press changed the instance")
+	}
+}
+
+// The rights to change a card that a press on it brings go with that card's change, and with no other's.
+func TestPressHandsOnItsUpdateHandles(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	id, m := r.start()
+	click := event.Handle{Kind: "code", Value: "c", Uses: 1, Expires: time.Now().Add(time.Hour).UTC(), Update: true}
+	press := func(n string) {
+		l := r.press(n, "u-boss", m, yes(m))
+		l.Event.Reply.Handles = []event.Handle{{Kind: "later", Value: "x", Uses: 2}, click}
+		r.do(l, false)
+	}
+	press("1")
+	for slot, want := range map[string][]event.Handle{"boss": {click}, "initiator": nil} {
+		if j, ok := r.store.job("card/" + id + "/" + slot); ok || slot == "boss" {
+			if !ok || !slices.Equal(j.Message.Handles, want) {
+				t.Errorf("%s: %v, handles %d", slot, ok, len(j.Message.Handles))
+			}
+		}
+	}
+	delete(r.store.jobs, "card/"+id+"/boss")
+	press("2") // refused: the card is sent once more
+	if j, ok := r.store.job("card/" + id + "/boss"); !ok || !slices.Equal(j.Message.Handles, []event.Handle{click}) {
+		t.Errorf("refused: %v", ok)
 	}
 }
 
