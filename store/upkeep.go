@@ -46,7 +46,8 @@ type Health struct {
 	InboxDead    int       `json:"inbox_dead"`
 	OutDue       int       `json:"out_due"` // outbox rows that nobody has taken up though their time has come
 	OutOldest    time.Time `json:"out_oldest,omitzero"`
-	TimersDue    int       `json:"timers_due"` // timers and lookups, the same
+	OutWaiting   int       `json:"out_waiting"` // all that has still to go out: due, taken up, or put off
+	TimersDue    int       `json:"timers_due"`  // timers and lookups, the same
 	TimersOldest time.Time `json:"timers_oldest,omitzero"`
 	JobsDead     int       `json:"jobs_dead"`
 }
@@ -61,6 +62,7 @@ func (s *Store) Health(ctx context.Context, now time.Time) (Health, error) {
 	const (
 		dead    = "SELECT COUNT(*) FROM inbox WHERE state = 2 AND due_at IS NOT NULL"
 		due     = "SELECT COUNT(*), MIN(due_at) FROM job WHERE state = 0 AND lane = ? AND due_at <= ?"
+		waiting = "SELECT COUNT(*) FROM job WHERE state = 0 AND lane = ?"
 		deadJob = "SELECT COUNT(*) FROM job WHERE state = 2"
 	)
 	var out, self sql.NullInt64
@@ -72,6 +74,7 @@ func (s *Store) Health(ctx context.Context, now time.Time) (Health, error) {
 		{dead, nil, []any{&h.InboxDead}},
 		{due, []any{laneOut, millis(now)}, []any{&h.OutDue, &out}},
 		{due, []any{laneSelf, millis(now)}, []any{&h.TimersDue, &self}},
+		{waiting, []any{laneOut}, []any{&h.OutWaiting}},
 		{deadJob, nil, []any{&h.JobsDead}},
 	} {
 		if err := s.readOne(ctx, q.text, q.args, q.dest...); err != nil {

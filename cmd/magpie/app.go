@@ -171,7 +171,7 @@ func (a *App) assemble(ctx context.Context, p *project) error {
 		Runtime:   func() *engine.Runtime { return a.live.Get().runtime },
 		Platform:  a.platform,
 		Kick:      a.pump.Kick,
-		Learn:     a.sync.Learn,
+		Learn:     a.learn,
 		Directory: a.sync.Event,
 	})
 	if err != nil {

@@ -205,10 +205,16 @@ const leases = 4 * time.Minute
 func (s *served) idle() {
 	s.t.Helper()
 	body := ""
-	eventuallyIn(s.t, leases, "nothing waits and nothing is dead", func() bool {
-		_, body = get(s.t, s.base+"/readyz")
-		return strings.Contains(body, `"inbox_waiting":0`) && strings.Contains(body, `"outbox_due":0`) && strings.Contains(body, `"dead_letters":0`)
+	eventuallyIn(s.t, leases, "nothing waits and nothing is dead", func() (still bool) {
+		still, body = s.still()
+		return still
 	}, func() string { return body })
+}
+
+// still tells whether nothing waits and nothing is dead just now.
+func (s *served) still() (bool, string) {
+	_, body := get(s.t, s.base+"/readyz")
+	return strings.Contains(body, `"inbox_waiting":0`) && strings.Contains(body, `"outbox_waiting":0`) && strings.Contains(body, `"dead_letters":0`), body
 }
 
 // audited checks the trail with the command.

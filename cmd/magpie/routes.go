@@ -61,6 +61,7 @@ func (a *App) readyz(c *gin.Context) {
 		InboxDepth  int     `json:"inbox_waiting"`
 		OutboxAge   float64 `json:"outbox_age_seconds"`
 		OutboxDepth int     `json:"outbox_due"`
+		OutboxAll   int     `json:"outbox_waiting"` // put off and under way included
 		TimersAge   float64 `json:"timers_age_seconds"`
 		Dead        int     `json:"dead_letters"`
 		Config      string  `json:"config_revision"`
@@ -77,7 +78,7 @@ func (a *App) readyz(c *gin.Context) {
 		a.o.Log.Error("read the queues", "err", err)
 		why = append(why, "the database does not answer")
 	} else {
-		out.InboxDepth, out.OutboxDepth, out.Dead = h.InboxWaiting, h.OutDue, h.InboxDead+h.JobsDead
+		out.InboxDepth, out.OutboxDepth, out.OutboxAll, out.Dead = h.InboxWaiting, h.OutDue, h.OutWaiting, h.InboxDead+h.JobsDead
 		out.InboxAge, out.OutboxAge, out.TimersAge = age(now, h.InboxOldest), age(now, h.OutOldest), age(now, h.TimersOldest)
 		if out.InboxAge > readyAge.Seconds() {
 			why = append(why, "events wait too long")

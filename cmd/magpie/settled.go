@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"magpie/adapters"
 	"magpie/adapters/event"
 	"magpie/store"
 	"magpie/workflows"
@@ -55,6 +56,17 @@ func (p *settledPeople) Resolve(ctx context.Context, l workflows.Lookup) (event.
 		}
 	}
 	return p.Roster.Resolve(ctx, l)
+}
+
+// learn looks an account up at its suite. What the suite will never tell makes a stranger; what it can't tell
+// just now is asked again.
+func (a *App) learn(ctx context.Context, connection string, refs []event.Ref) error {
+	err := a.sync.Learn(ctx, connection, refs)
+	switch adapters.KindOf(err) {
+	case adapters.KindNotFound, adapters.KindForbidden, adapters.KindUnsupported, adapters.KindInvalid, adapters.KindGone:
+		return fmt.Errorf("%w: %w", workflows.ErrNotFound, err)
+	}
+	return err
 }
 
 // settle makes people that are asked no sooner than they are known.

@@ -38,7 +38,7 @@ func (l *live) nothingMore() {
 	eventually(l.t, "nothing waits and nothing is dead", func() bool {
 		status, body := get(l.t, l.base+"/readyz")
 		return status == http.StatusOK && strings.Contains(body, `"inbox_waiting":0`) &&
-			strings.Contains(body, `"outbox_due":0`) && strings.Contains(body, `"dead_letters":0`)
+			strings.Contains(body, `"outbox_waiting":0`) && strings.Contains(body, `"dead_letters":0`)
 	}, func() string { _, body := get(l.t, l.base+"/readyz"); return body })
 }
 

@@ -80,12 +80,12 @@ func testHealth(e *env) {
 	e.putJobs(cardJob("i1/a", 1, "a", at), cardJob("i1/b", 1, "b", at.Add(time.Hour)), timerJob("i1", "t", 1, at.Add(-time.Minute)))
 	h, err = e.Health(e.ctx, at)
 	e.ok(err)
-	same(e, h, store.Health{InboxWaiting: 2, InboxOldest: at, OutDue: 1, OutOldest: at, TimersDue: 1, TimersOldest: at.Add(-time.Minute)})
+	same(e, h, store.Health{InboxWaiting: 2, InboxOldest: at, OutDue: 1, OutOldest: at, OutWaiting: 2, TimersDue: 1, TimersOldest: at.Add(-time.Minute)})
 	e.ok(e.BuryEvent(e.ctx, workflows.Leased{ID: st.ID, Token: st.Token}, "x"))
 	e.ok(e.Bury(e.ctx, e.leaseOne(at), "x"))
 	h, err = e.Health(e.ctx, at)
 	e.ok(err)
-	same(e, h, store.Health{InboxWaiting: 1, InboxOldest: at, InboxDead: 1, TimersDue: 1, TimersOldest: at.Add(-time.Minute), JobsDead: 1})
+	same(e, h, store.Health{InboxWaiting: 1, InboxOldest: at, InboxDead: 1, OutWaiting: 1, TimersDue: 1, TimersOldest: at.Add(-time.Minute), JobsDead: 1})
 }
 
 func testLists(e *env) {

@@ -25,7 +25,8 @@ type Options struct {
 	// Kick tells the delivery which outbox rows were just written. Optional.
 	Kick func(ids []string)
 	// Learn is asked about an account that no person is linked to: it may look the account up and link it.
-	// Optional.
+	// workflows.ErrNotFound is "the suite does not name them to us"; any other error is "could not ask", and
+	// the event comes again. Optional.
 	Learn func(ctx context.Context, connection string, refs []event.Ref) error
 	// Directory is given the directory events, to keep people fresh. Optional.
 	Directory func(ctx context.Context, ev event.Event) error

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -400,6 +401,27 @@ func TestUnknownAccountIsLookedUpOnce(t *testing.T) {
 	})
 	if res := r.do(r.say("1", "u-new", "问"), false); res.What != "stepped" || asked != 1 {
 		t.Errorf("%+v after %d look-ups", res, asked)
+	}
+}
+
+// A suite that can't be asked just now makes nobody a stranger: the message comes again.
+func TestAccountThatCannotBeLookedUpNow(t *testing.T) {
+	t.Parallel()
+	var r *rig
+	answer := errors.New("rate limited")
+	r = newRig(t, func(o *engine.Options) {
+		o.Learn = func(context.Context, string, []event.Ref) error { return answer }
+	})
+	m := r.say("1", "u-new", "问")
+	if res, err := r.engine.Process(t.Context(), m, false); err == nil || res.What != "" {
+		t.Errorf("%+v, %v", res, err)
+	}
+	if n := len(r.store.jobs); n != 0 {
+		t.Errorf("%d effects of a message that could not be judged", n)
+	}
+	answer = fmt.Errorf("outside the app's sight: %w", workflows.ErrNotFound)
+	if res := r.do(r.say("2", "u-new", "问"), false); res.What != "answered" {
+		t.Errorf("a stranger was not told: %+v", res)
 	}
 }
 

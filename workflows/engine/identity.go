@@ -55,7 +55,8 @@ func (e *Engine) identify(ctx context.Context, ev event.Event) (event.Event, err
 	return ev, nil
 }
 
-// person finds who an account belongs to; an account that nobody knows is looked up once at the suite.
+// person finds who an account belongs to; an account that nobody knows is looked up once at the suite. A suite
+// that can't be asked now is an error, not a stranger: the event comes again.
 func (e *Engine) person(ctx context.Context, connection string, refs []event.Ref) (workflows.Person, error) {
 	p, err := e.o.People.ByRef(ctx, refs)
 	if !errors.Is(err, workflows.ErrNotFound) || e.o.Learn == nil {
@@ -63,7 +64,7 @@ func (e *Engine) person(ctx context.Context, connection string, refs []event.Ref
 	}
 	if err := e.o.Learn(ctx, connection, refs); err != nil {
 		e.o.Log.Warn("an account could not be looked up", "connection", connection, "account", refs[0].String(), "err", err)
-		return p, workflows.ErrNotFound
+		return p, err
 	}
 	return e.o.People.ByRef(ctx, refs)
 }
