@@ -275,6 +275,10 @@ func startDemoWith(t *testing.T, transport string, prepare func(*live)) *live {
 		}
 	})
 	eventually(t, "ready", func() bool { return l.ready() })
+	if transport == simfeishu.TransportWebsocket {
+		// What is said before comes again, but only after 15 s.
+		eventually(t, "the long connection is up", func() bool { return strings.Contains(l.log.String(), "the long connection is up") })
+	}
 	return l
 }
 
