@@ -1,0 +1,338 @@
+package dingtalk
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"magpie/simulator"
+)
+
+var _ simulator.Suite = (*Server)(nil)
+
+// Server is one simulated organisation. Make it with New and end it with Close.
+type Server struct {
+	company   *simulator.Company
+	clock     simulator.Clock
+	client    *http.Client
+	bus       *simulator.Bus
+	log       *slog.Logger
+	file      string
+	limits    Limits
+	apps      []*app
+	templates map[string]*template
+
+	mu     sync.Mutex // guards everything below
+	base   string
+	state  state
+	byUser map[string]string // userid to person
+	byOne  map[string]string // unionid to person
+	byUnit map[int64]string  // dept_id to department
+	byMsg  map[string]*message
+	tokens map[string]*accessToken
+	rates  windows
+	faults []*simulator.Fault
+	calls  []simulator.Call
+	sent   []Delivery
+	flags  []string
+
+	life    sync.Mutex // guards closed against wg.Add
+	closed  bool
+	wg      sync.WaitGroup
+	ctx     context.Context
+	cancel  context.CancelFunc
+	stops   map[int64]func() bool // timers not yet fired
+	nextID  int64
+	changed chan struct{}
+}
+
+// app is one app at run time. Transports and webhooks are guarded by Server.mu.
+type app struct {
+	App
+	Credentials
+	sockets []*socket
+	tickets map[string]ticket
+}
+
+// New starts an organisation. The error is about the state file, the options or a template file.
+func New(o Options) (*Server, error) {
+	s := &Server{
+		company: o.Company, clock: o.Clock, client: o.Client, bus: o.Bus, log: o.Log, file: o.StateFile, base: o.Base, limits: o.Limits,
+		templates: map[string]*template{}, byMsg: map[string]*message{}, tokens: map[string]*accessToken{},
+		rates: windows{seen: map[string][]time.Time{}}, stops: map[int64]func() bool{}, changed: make(chan struct{}, 1),
+	}
+	s.limits.fill()
+	if s.company == nil {
+		s.company = simulator.SampleCompany().Within("dingtalk")
+	}
+	s.company = s.company.Of("dingtalk")
+	if s.clock == nil {
+		s.clock = simulator.WallClock{}
+	}
+	if s.client == nil {
+		s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: 30 * time.Second}}
+	}
+	// A redirect is an error to DingTalk, not something to follow.
+	deliver := *s.client
+	deliver.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	s.client = &deliver
+	if s.log == nil {
+		s.log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	for id, raw := range o.Templates {
+		t, err := parseTemplate(raw)
+		if err != nil {
+			return nil, fmt.Errorf("card template %s: %w", id, err)
+		}
+		s.templates[id] = t
+	}
+	if err := s.load(); err != nil {
+		return nil, fmt.Errorf("open state of the simulated dingtalk: %w", err)
+	}
+	apps := o.Apps
+	if len(apps) == 0 {
+		apps = []App{{}}
+	}
+	for _, a := range apps {
+		if err := s.addApp(a); err != nil {
+			return nil, err
+		}
+	}
+	s.indexPeople()
+	s.adopt()
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if s.file != "" {
+		s.wg.Go(s.saver)
+		s.touch()
+	}
+	return s, nil
+}
+
+// What the console takes for the token and the key of an event subscription.
+var (
+	goodToken  = regexp.MustCompile(`^[A-Za-z0-9]{3,32}$`)
+	goodAESKey = regexp.MustCompile(`^[A-Za-z0-9]{43}$`)
+)
+
+func (s *Server) addApp(a App) error {
+	if a.ID == "" {
+		a.ID = "ding-main"
+	}
+	if a.Name == "" {
+		a.Name = "鹊桥"
+	}
+	if a.Transport == "" {
+		a.Transport = TransportWebhook
+	}
+	if a.RobotTransport == "" {
+		a.RobotTransport = a.Transport
+	}
+	for _, t := range []string{a.Transport, a.RobotTransport} {
+		if t != TransportWebhook && t != TransportStream {
+			return fmt.Errorf("app %s: transport %q is neither webhook nor stream", a.ID, t)
+		}
+	}
+	if s.appNamed(a.ID) != nil {
+		return fmt.Errorf("app %s is there twice", a.ID)
+	}
+	cred := a.Credentials
+	if cred == nil {
+		cred = s.state.Apps[a.ID]
+	}
+	if cred == nil {
+		// The key is base64 of 32 bytes without its padding; a last letter out of these keeps it canonical.
+		agent, _ := strconv.ParseInt("1"+randomDigits(9), 10, 64)
+		cred = &Credentials{ClientID: "ding" + random(16), ClientSecret: randomLetters(64), AgentID: agent,
+			Token: randomLetters(24), AESKey: randomLetters(42) + "A", UnifiedAppID: randomUUID()}
+	}
+	if !goodToken.MatchString(cred.Token) || !goodAESKey.MatchString(cred.AESKey) {
+		return fmt.Errorf("app %s: the console takes a token of 3 to 32 and an aes_key of 43 letters or digits", a.ID)
+	}
+	s.state.Apps[a.ID] = cred
+	s.apps = append(s.apps, &app{App: a, Credentials: *cred, tickets: map[string]ticket{}})
+	return nil
+}
+
+// appNamed finds an app by connection id, nil if there is none.
+func (s *Server) appNamed(id string) *app {
+	for _, a := range s.apps {
+		if a.ID == id {
+			return a
+		}
+	}
+	return nil
+}
+
+// Name implements simulator.Suite.
+func (s *Server) Name() string { return "dingtalk" }
+
+// SetBase says where clients reach Handler, for servers that learn their address late.
+func (s *Server) SetBase(base string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.base = base
+}
+
+// SetWebhook changes where an app's events and robot messages go. The connection id must be known.
+func (s *Server) SetWebhook(connection, url string) error {
+	return s.configure(connection, func(a *app) { a.Webhook, a.RobotWebhook = url, url })
+}
+
+// SetTransport changes how an app's events and robot messages go, as saving the console's page does.
+func (s *Server) SetTransport(connection, transport string) error {
+	if transport != TransportWebhook && transport != TransportStream {
+		return fmt.Errorf("transport %q: %w", transport, simulator.ErrInvalid)
+	}
+	return s.configure(connection, func(a *app) { a.Transport, a.RobotTransport = transport, transport })
+}
+
+func (s *Server) configure(connection string, change func(*app)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.appNamed(connection)
+	if a == nil {
+		return fmt.Errorf("connection %q: %w", connection, simulator.ErrNotFound)
+	}
+	change(a)
+	return nil
+}
+
+// Connections implements simulator.Suite.
+func (s *Server) Connections() []simulator.Connection {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]simulator.Connection, 0, len(s.apps))
+	for _, a := range s.apps {
+		out = append(out, simulator.Connection{
+			ID: a.ID, Suite: s.Name(), Transport: a.Transport, Webhook: a.Webhook, Base: s.base,
+			Credentials: map[string]string{
+				"client_id": a.ClientID, "client_secret": a.ClientSecret, "corp_id": s.state.CorpID,
+				"agent_id": strconv.FormatInt(a.AgentID, 10), "robot_code": a.ClientID,
+				"token": a.Token, "aes_key": a.AESKey,
+			},
+		})
+	}
+	return out
+}
+
+// Account implements simulator.Suite.
+func (s *Server) Account(person string) (map[string]string, bool) {
+	if _, there := s.company.Person(person); !there {
+		return nil, false
+	}
+	return map[string]string{"userid": s.userID(person), "unionid": s.unionID(person)}, true
+}
+
+// Calls implements simulator.Suite. Code is errcode on the old host; on the new one, whose codes are words, it
+// is the HTTP status of a refusal.
+func (s *Server) Calls() []simulator.Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}
+
+// Warnings lists what was accepted as legal but is known to hurt. Oldest first.
+func (s *Server) Warnings() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.flags)
+}
+
+// warn notes something for Warnings. Callers hold s.mu.
+func (s *Server) warn(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if !slices.Contains(s.flags, text) && len(s.flags) < 1000 {
+		s.flags = append(s.flags, text)
+	}
+}
+
+// now is the clock's time as DingTalk writes it, in milliseconds.
+func (s *Server) now() time.Time { return s.clock.Now().UTC().Truncate(time.Millisecond) }
+
+// available tells whether a person is within an app's visible range.
+func (s *Server) available(a *app, person string) bool {
+	return !slices.Contains(a.Unavailable, person)
+}
+
+// spawn runs f in a goroutine that Close waits for; it does nothing once closed.
+func (s *Server) spawn(f func()) {
+	s.life.Lock()
+	defer s.life.Unlock()
+	if !s.closed {
+		s.wg.Go(f)
+	}
+}
+
+// enter counts the caller's goroutine among those that Close waits for; it must call s.wg.Done unless closed.
+func (s *Server) enter() bool {
+	s.life.Lock()
+	defer s.life.Unlock()
+	if !s.closed {
+		s.wg.Add(1)
+	}
+	return !s.closed
+}
+
+// after runs f when d has passed, unless the server is closed before or stop is called.
+func (s *Server) after(d time.Duration, f func()) (stop func()) {
+	s.life.Lock()
+	defer s.life.Unlock()
+	if s.closed {
+		return func() {}
+	}
+	s.nextID++
+	id := s.nextID
+	cancel := s.clock.AfterFunc(d, func() {
+		s.life.Lock()
+		delete(s.stops, id)
+		s.life.Unlock()
+		s.spawn(f)
+	})
+	s.stops[id] = cancel
+	return func() {
+		s.life.Lock()
+		delete(s.stops, id)
+		s.life.Unlock()
+		cancel()
+	}
+}
+
+// Close implements simulator.Suite: waiting redeliveries are given up, connections closed, state saved.
+func (s *Server) Close() error {
+	s.life.Lock()
+	already := s.closed
+	s.closed = true
+	stops := s.stops
+	s.stops = map[int64]func() bool{}
+	s.life.Unlock()
+	if already {
+		return nil
+	}
+	for _, stop := range stops {
+		stop()
+	}
+	s.cancel()
+	s.mu.Lock()
+	for _, a := range s.apps {
+		for _, c := range a.sockets {
+			c.hangUp()
+		}
+	}
+	s.mu.Unlock()
+	s.wg.Wait()
+	s.client.CloseIdleConnections()
+	return s.save()
+}
+
+// publish tells the bus; callers may hold s.mu, since the bus never waits.
+func (s *Server) publish(n simulator.Notice) {
+	n.Suite, n.At, n.Persons = s.Name(), s.now(), slices.Clone(n.Persons)
+	s.bus.Publish(n)
+}
