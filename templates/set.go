@@ -151,10 +151,10 @@ func readCapped(fsys fs.FS, file string) ([]byte, error) {
 // Names lists the templates.
 func (s *Set) Names() []string { return slices.Sorted(maps.Keys(s.byName)) }
 
-// AcceptedLosses says which losses the author of a template accepts on a platform.
-func (s *Set) AcceptedLosses(name, platform string) []card.Severity {
+// AcceptedLosses says which losses the author of a template accepts, by suite. The map must not be changed.
+func (s *Set) AcceptedLosses(name string) map[string][]card.Severity {
 	if t := s.byName[name]; t != nil {
-		return slices.Clone(t.spec.Accept[platform])
+		return t.spec.Accept
 	}
 	return nil
 }

@@ -1,6 +1,10 @@
 package workflows
 
-import "time"
+import (
+	"time"
+
+	"magpie/adapters/card"
+)
 
 // Explainer is a Program that can tell how far an instance is and why. It is for tests of workflows,
 // dry runs and timelines; the engine does not need it.
@@ -36,4 +40,9 @@ type ExplainedSeat struct {
 	Name   string
 	State  TaskState // "" when it is not their turn yet
 	Why    string    // why it was decided without them
+}
+
+// LossAccepter is a Program whose author says what its cards may lose, by suite. It is for magpie check.
+type LossAccepter interface {
+	AcceptedLosses() map[string][]card.Severity
 }

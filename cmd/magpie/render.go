@@ -48,17 +48,17 @@ lost to the error output. Without a moment it lists the moments there are.`,
 			if i < 0 {
 				return usage(fmt.Errorf("%s has no moment %q; run 'magpie render %s' for the list", flow, moment, flow))
 			}
-			drawn, err := preview(p, flow, views[i])
+			conn, err := p.suite(suite)
+			if err != nil {
+				return usage(err)
+			}
+			drawn, err := preview(p, flow, views[i], conn.Suite)
 			if err != nil {
 				return err
 			}
 			if text {
 				fmt.Fprintln(c.OutOrStdout(), drawn.PlainText())
 				return nil
-			}
-			conn, err := p.suite(suite)
-			if err != nil {
-				return usage(err)
 			}
 			wire, losses, err := conn.EncodeCard(drawn, adapters.EncodeOptions{})
 			if err != nil {

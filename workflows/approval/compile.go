@@ -65,7 +65,7 @@ func compile(src *config.Node, env workflows.Env) (*Program, config.Problems) {
 		about: s.Description, commands: s.Start.Commands, menu: s.Start.Menu,
 		nodes: map[string]*node{}, byField: map[string]*field{},
 		same: s.Rules.SamePerson, self: s.Rules.InitiatorIsApprover, withdraw: s.Rules.Withdraw == "until_final",
-		cal: env.Calendar, loc: loc,
+		cal: env.Calendar, loc: loc, accept: s.Accept,
 	}
 	if c.p.same == "skip_repeat" {
 		c.p.same = "whole"

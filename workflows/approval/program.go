@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode"
 
+	"magpie/adapters/card"
 	"magpie/adapters/event"
 	"magpie/workflows"
 	"magpie/workflows/cond"
@@ -38,11 +39,13 @@ type Program struct {
 	withdraw bool
 	cal      workflows.Calendar
 	loc      *time.Location
+	accept   map[string][]card.Severity
 }
 
 var (
-	_ workflows.Program   = (*Program)(nil)
-	_ workflows.Explainer = (*Program)(nil)
+	_ workflows.Program      = (*Program)(nil)
+	_ workflows.Explainer    = (*Program)(nil)
+	_ workflows.LossAccepter = (*Program)(nil)
 )
 
 // nodeKind tells what a node does.
@@ -80,6 +83,9 @@ type arm struct {
 
 // Definition returns what the Program was compiled from.
 func (p *Program) Definition() workflows.Definition { return p.def }
+
+// AcceptedLosses implements workflows.LossAccepter.
+func (p *Program) AcceptedLosses() map[string][]card.Severity { return p.accept }
 
 // Commands are the words that start it.
 func (p *Program) Commands() []string { return p.commands }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"magpie/adapters/card"
 	"magpie/config"
 	"magpie/workflows"
 	"magpie/workflows/workcal"
@@ -21,9 +22,13 @@ type spec struct {
 	Title       string               `yaml:"title" jsonschema_description:"of an instance; {{.form.FIELD}} and {{.initiator.name}} are filled in"`
 	Steps       []stepSpec           `yaml:"steps,required"`
 	Rules       rulesSpec            `yaml:"rules"`
+	Accept      acceptSpec           `yaml:"accept_loss" jsonschema_description:"suite to what its cards may lose of this workflow: interaction means that pages of Magpie take over"`
 	On          *config.Node         `yaml:"on"`
 	Tests       []workflows.TestSpec `yaml:"tests"`
 }
+
+// acceptSpec is suite → what may be lost there.
+type acceptSpec map[string][]card.Severity
 
 type startSpec struct {
 	Commands []string  `yaml:"commands,scalar"`
