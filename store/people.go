@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -37,32 +38,70 @@ func (r accountRow) key() string {
 	return r.connection + "\x00" + string(r.ref.Kind) + "\x00" + r.ref.ID
 }
 
-// KnownPeople reads all persons, and which person each linked account id belongs to.
-func (s *Store) KnownPeople(ctx context.Context) ([]adapters.Person, map[event.Ref]string, error) {
+// KnownPeople reads all persons, and all ids of the accounts of every connection. The revision is read first:
+// a change meanwhile makes PutPeople refuse what is worked out from it.
+func (s *Store) KnownPeople(ctx context.Context) (adapters.KnownPeople, error) {
+	rev, err := s.RosterRev(ctx)
+	if err != nil {
+		return adapters.KnownPeople{}, err
+	}
+	out := adapters.KnownPeople{Rev: rev}
+	if out.Persons, err = s.persons(ctx); err != nil {
+		return adapters.KnownPeople{}, err
+	}
+	pinned, err := s.pins(ctx)
+	if err != nil {
+		return adapters.KnownPeople{}, err
+	}
+	rows, err := s.accounts(ctx, "")
+	if err != nil {
+		return adapters.KnownPeople{}, err
+	}
+	for _, r := range rows {
+		_, pin := pinned[accountKey{r.connection, r.account}]
+		out.Accounts = append(out.Accounts, adapters.KnownAccount{
+			Connection: r.connection, Account: r.account, Ref: r.ref, Person: r.person, Pinned: pin, Left: r.left,
+		})
+	}
+	return out, nil
+}
+
+// persons reads everybody, those who were merged into others too.
+func (s *Store) persons(ctx context.Context) ([]adapters.Person, error) {
 	var persons []adapters.Person
-	err := s.read(ctx, `SELECT id, name, employee_no, email, mobile, title, manager, preferred, source, active FROM person ORDER BY id`, nil,
+	err := s.read(ctx, `SELECT p.id, p.name, p.employee_no, p.email, p.mobile, p.title, p.manager, p.preferred, p.source, p.active, COALESCE(a.person, '')
+		FROM person p LEFT JOIN person_alias a ON a.id = p.id ORDER BY p.id`, nil,
 		func(scan scanFunc) error {
 			var p adapters.Person
-			if err := scan(&p.ID, &p.Name, &p.EmployeeNo, &p.Email, &p.Mobile, &p.Title, &p.Manager, &p.Preferred, &p.Source, &p.Active); err != nil {
+			if err := scan(&p.ID, &p.Name, &p.EmployeeNo, &p.Email, &p.Mobile, &p.Title, &p.Manager, &p.Preferred, &p.Source, &p.Active, &p.MergedInto); err != nil {
 				return err
 			}
 			persons = append(persons, p)
 			return nil
 		})
 	if err != nil {
-		return nil, nil, fmt.Errorf("read persons: %w", err)
+		return nil, fmt.Errorf("read persons: %w", err)
 	}
-	links := map[event.Ref]string{}
-	rows, err := s.accounts(ctx, "")
+	return persons, nil
+}
+
+// accountKey names an account.
+type accountKey struct{ connection, account string }
+
+// pins reads what persons have decided about accounts: the person, "" for nobody, and who decided.
+func (s *Store) pins(ctx context.Context) (map[accountKey]workflows.LinkedBy, error) {
+	out := map[accountKey]workflows.LinkedBy{}
+	err := s.read(ctx, `SELECT connection, account, linked_by FROM account_link`, nil, func(scan scanFunc) error {
+		var k accountKey
+		var by string
+		err := scan(&k.connection, &k.account, &by)
+		out[k] = workflows.LinkedBy(by)
+		return err
+	})
 	if err != nil {
-		return nil, nil, err
+		return nil, fmt.Errorf("read links: %w", err)
 	}
-	for _, r := range rows {
-		if r.person != "" {
-			links[r.ref] = r.person
-		}
-	}
-	return persons, links, nil
+	return out, nil
 }
 
 // accounts reads the account rows of a connection, "" for all.
@@ -92,33 +131,33 @@ func (s *Store) accounts(ctx context.Context, connection string) ([]accountRow, 
 }
 
 // PutPeople writes a change of the directory of one connection, all or nothing: only what differs from what
-// is there, so that a full pull that brings no news writes nothing.
+// is there, so that a full pull that brings no news writes nothing. What differs is worked out before the
+// transaction, which begins with making sure that the directory is still as it was: with a Since that has
+// moved on the answer is adapters.ErrPeopleMoved, and without one it is worked out again.
 func (s *Store) PutPeople(ctx context.Context, p adapters.People) error {
-	have, err := s.accounts(ctx, p.Connection)
+	for try := 1; ; try++ {
+		err := s.putPeople(ctx, p)
+		if errors.Is(err, adapters.ErrPeopleMoved) && p.Since == 0 && try < 8 {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("put people of %s: %w", p.Connection, err)
+		}
+		return nil
+	}
+}
+
+func (s *Store) putPeople(ctx context.Context, p adapters.People) error {
+	rev, err := s.RosterRev(ctx)
 	if err != nil {
 		return err
 	}
-	old := make(map[string]accountRow, len(have))
-	for _, r := range have {
-		old[r.key()] = r
+	if p.Since != 0 && p.Since != rev {
+		return adapters.ErrPeopleMoved
 	}
-	var changed []accountRow
-	seen := map[string]bool{}
-	for _, a := range p.Accounts {
-		for _, r := range accountRows(p.Connection, a) {
-			seen[r.key()] = true
-			if old[r.key()] != r {
-				changed = append(changed, r)
-			}
-		}
-	}
-	if p.Full {
-		for _, r := range have {
-			if !seen[r.key()] && !r.left {
-				r.left, r.active = true, false
-				changed = append(changed, r)
-			}
-		}
+	accounts, err := s.accountChange(ctx, p)
+	if err != nil {
+		return err
 	}
 	members, err := s.membershipChange(ctx, p)
 	if err != nil {
@@ -128,20 +167,18 @@ func (s *Store) PutPeople(ctx context.Context, p adapters.People) error {
 	if err != nil {
 		return err
 	}
-	if len(changed) == 0 && len(p.Persons) == 0 && members.empty() && depts.empty() {
+	if len(accounts) == 0 && len(p.Persons) == 0 && members.empty() && depts.empty() {
 		return nil
 	}
 	now := s.now()
-	err = s.write(ctx, func(t tx) error {
-		// First of all, so that of two processes the second waits here and counts on from the first: a
-		// number that both give would leave everybody with what one of them wrote.
-		if _, err := t.exec(`UPDATE setting SET updated_at = ? WHERE name = ?`, now, rosterRev); err != nil {
+	return s.write(ctx, func(t tx) error {
+		if err := s.holdRoster(t, rev, now); err != nil {
 			return err
 		}
 		if err := putPersons(t, p.Persons, now); err != nil {
 			return err
 		}
-		if err := putAccounts(t, changed, now); err != nil {
+		if err := putAccounts(t, accounts, now); err != nil {
 			return err
 		}
 		if err := depts.apply(t, p.Connection, now); err != nil {
@@ -150,12 +187,56 @@ func (s *Store) PutPeople(ctx context.Context, p adapters.People) error {
 		if err := members.apply(t, p.Connection); err != nil {
 			return err
 		}
-		return bumpRoster(t, now)
+		return setRosterRev(t, rev+1, now)
 	})
+}
+
+// accountChange lists the rows that differ. Of an account that has left only that is noted: what was known of
+// it stays.
+func (s *Store) accountChange(ctx context.Context, p adapters.People) ([]accountRow, error) {
+	have, err := s.accounts(ctx, p.Connection)
 	if err != nil {
-		return fmt.Errorf("put people of %s: %w", p.Connection, err)
+		return nil, err
 	}
-	return nil
+	old := make(map[string]accountRow, len(have))
+	byAccount := map[string][]accountRow{}
+	for _, r := range have {
+		old[r.key()] = r
+		byAccount[r.account] = append(byAccount[r.account], r)
+	}
+	var changed []accountRow
+	seen := map[string]bool{}
+	leave := func(r accountRow) {
+		if seen[r.key()] {
+			return
+		}
+		seen[r.key()] = true
+		if !r.left || r.active {
+			r.left, r.active = true, false
+			changed = append(changed, r)
+		}
+	}
+	for _, a := range p.Accounts {
+		rows := accountRows(p.Connection, a)
+		if a.Left && len(rows) > 0 && len(byAccount[rows[0].account]) > 0 {
+			for _, r := range byAccount[rows[0].account] {
+				leave(r)
+			}
+			continue
+		}
+		for _, r := range rows {
+			seen[r.key()] = true
+			if old[r.key()] != r {
+				changed = append(changed, r)
+			}
+		}
+	}
+	for _, r := range have {
+		if p.Full || slices.Contains(p.Gone, r.ref) {
+			leave(r)
+		}
+	}
+	return changed, nil
 }
 
 func accountRows(connection string, a adapters.LinkedAccount) []accountRow {
@@ -181,10 +262,11 @@ func accountRows(connection string, a adapters.LinkedAccount) []accountRow {
 	return out
 }
 
+// putPersons leaves alone what people decide: managers and preferences.
 func putPersons(t tx, persons []adapters.Person, now time.Time) error {
 	for _, p := range persons {
-		n, err := t.exec(`UPDATE person SET name=?, employee_no=?, email=?, mobile=?, title=?, manager=?, preferred=?, source=?, active=?, updated_at=? WHERE id=?`,
-			p.Name, p.EmployeeNo, p.Email, p.Mobile, p.Title, p.Manager, p.Preferred, p.Source, p.Active, now, p.ID)
+		n, err := t.exec(`UPDATE person SET name=?, employee_no=?, email=?, mobile=?, title=?, source=?, active=?, updated_at=? WHERE id=?`,
+			p.Name, p.EmployeeNo, p.Email, p.Mobile, p.Title, p.Source, p.Active, now, p.ID)
 		if err != nil {
 			return err
 		}
@@ -216,144 +298,23 @@ func putAccounts(t tx, rows []accountRow, now time.Time) error {
 	return nil
 }
 
-func bumpRoster(t tx, now time.Time) error {
-	rev := int64(0)
-	err := t.query(`SELECT value FROM setting WHERE name = ?`, []any{rosterRev}, func(scan scanFunc) error {
-		var v []byte
-		if err := scan(&v); err != nil {
-			return err
-		}
-		n, err := strconv.ParseInt(string(v), 10, 64)
-		rev = n
-		return err
-	})
-	if err != nil {
-		return err
+// holdRoster begins a change of the directory: of two the second waits here, and finds that the revision has
+// moved on. adapters.ErrPeopleMoved.
+func (s *Store) holdRoster(t tx, rev int64, now time.Time) error {
+	n, err := int64(0), error(nil)
+	if rev == 0 {
+		n, err = t.exec(s.sql.addSetting, rosterRev, []byte("0"), now)
 	}
-	_, err = t.exec(`REPLACE INTO setting (name, value, updated_at) VALUES (?,?,?)`, rosterRev, []byte(strconv.FormatInt(rev+1, 10)), now)
+	if err == nil && n == 0 {
+		n, err = t.exec(`UPDATE setting SET updated_at = ? WHERE name = ? AND value = ?`, now, rosterRev, []byte(strconv.FormatInt(rev, 10)))
+	}
+	if err == nil && n == 0 {
+		err = adapters.ErrPeopleMoved
+	}
 	return err
 }
 
-// RosterRev tells the revision of the directory: 0 while it is empty.
-func (s *Store) RosterRev(ctx context.Context) (int64, error) {
-	rev := int64(0)
-	err := s.read(ctx, `SELECT value FROM setting WHERE name = ?`, []any{rosterRev}, func(scan scanFunc) error {
-		var v []byte
-		if err := scan(&v); err != nil {
-			return err
-		}
-		n, err := strconv.ParseInt(string(v), 10, 64)
-		rev = n
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("read the revision of the directory: %w", err)
-	}
-	return rev, nil
-}
-
-// Roster reads the whole directory. The revision is read first: a change meanwhile makes the next look
-// read again.
-func (s *Store) Roster(ctx context.Context) (workflows.Roster, error) {
-	rev, err := s.RosterRev(ctx)
-	if err != nil {
-		return workflows.Roster{}, err
-	}
-	out := workflows.Roster{Rev: rev}
-	persons, _, err := s.KnownPeople(ctx)
-	if err != nil {
-		return workflows.Roster{}, err
-	}
-	at := make(map[string]int, len(persons))
-	for i, p := range persons {
-		at[p.ID] = i
-		out.Persons = append(out.Persons, workflows.Person{
-			ID: p.ID, Name: p.Name, EmployeeNo: p.EmployeeNo, Email: p.Email, Mobile: p.Mobile, Title: p.Title,
-			Manager: p.Manager, Preferred: p.Preferred, Active: p.Active,
-		})
-	}
-	rows, err := s.accounts(ctx, "")
-	if err != nil {
-		return workflows.Roster{}, err
-	}
-	nameManagers(out.Persons, persons, rows)
-	for _, r := range rows {
-		if r.person != "" && !r.left {
-			out.Accounts = append(out.Accounts, workflows.Account{Connection: r.connection, Ref: r.ref, Person: r.person, Send: r.primary && r.active})
-		}
-	}
-	if out.Departments, err = s.departments(ctx); err != nil {
-		return workflows.Roster{}, err
-	}
-	err = s.read(ctx, `SELECT connection, dept_id, person FROM membership WHERE person <> '' AND is_member = 1 ORDER BY person, is_primary DESC, dept_id`, nil,
-		func(scan scanFunc) error {
-			var connection, dept, person string
-			if err := scan(&connection, &dept, &person); err != nil {
-				return err
-			}
-			i, ok := at[person]
-			if !ok {
-				return nil
-			}
-			id := deptID(connection, dept)
-			if p := &out.Persons[i]; !slices.Contains(p.Depts, id) {
-				if connection == persons[i].Source {
-					// The directory that the person comes from says which department is theirs.
-					own := 0
-					for own < len(p.Depts) && hasConnection(p.Depts[own], connection) {
-						own++
-					}
-					p.Depts = slices.Insert(p.Depts, own, id)
-				} else {
-					p.Depts = append(p.Depts, id)
-				}
-			}
-			return nil
-		})
-	if err != nil {
-		return workflows.Roster{}, fmt.Errorf("read memberships: %w", err)
-	}
-	return out, nil
-}
-
-// nameManagers gives each person the manager whom their accounts name: the one of the connection that the
-// person comes from before others, and somebody who is there before somebody who has left. What an
-// administrator has set stays. rows come in an order that is always the same.
-func nameManagers(out []workflows.Person, persons []adapters.Person, rows []accountRow) {
-	at := make(map[string]int, len(persons))
-	for i, p := range persons {
-		at[p.ID] = i
-	}
-	owner := make(map[[2]string]string, len(rows))
-	for _, r := range rows {
-		owner[[2]string{r.connection, r.ref.ID}] = r.person
-	}
-	best := make([]int, len(persons))
-	for _, r := range rows {
-		i, known := at[r.person]
-		if !known || !r.primary || r.manager == "" || persons[i].Manager != "" || r.left && persons[i].Active {
-			continue
-		}
-		m, known := at[owner[[2]string{r.connection, r.manager}]]
-		if !known || m == i {
-			continue
-		}
-		rank := 1
-		if r.connection == persons[i].Source {
-			rank++
-		}
-		if persons[m].Active {
-			rank += 2
-		}
-		if rank > best[i] {
-			best[i], out[i].Manager = rank, persons[m].ID
-		}
-	}
-}
-
-// deptID is a department's id over all connections.
-func deptID(connection, vendor string) string { return connection + "/" + vendor }
-
-func hasConnection(id, connection string) bool {
-	return len(id) > len(connection) && id[:len(connection)] == connection && id[len(connection)] == '/'
+func setRosterRev(t tx, rev int64, now time.Time) error {
+	_, err := t.exec(`UPDATE setting SET value = ?, updated_at = ? WHERE name = ?`, []byte(strconv.FormatInt(rev, 10)), now, rosterRev)
+	return err
 }

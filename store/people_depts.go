@@ -112,6 +112,7 @@ func (s *Store) membershipChange(ctx context.Context, p adapters.People) (member
 			owner[ref] = a
 		}
 		if a.Left {
+			delete(touched, id) // where they belonged is kept
 			continue
 		}
 		for i, d := range a.Depts {
@@ -134,14 +135,12 @@ func (s *Store) membershipChange(ctx context.Context, p adapters.People) (member
 			want[r.key()] = r
 		}
 	}
-	if !p.Full {
-		// Only rows of the accounts at hand may go; a lead who is no member stays one.
-		for k, r := range have {
-			if !touched[r.account] {
-				delete(have, k)
-			} else if _, ok := want[k]; !ok && r.lead && !r.member {
-				want[k] = r
-			}
+	// Only rows of the accounts at hand may go. A lead who is no member stays one when it is only about a person.
+	for k, r := range have {
+		if !touched[r.account] {
+			delete(have, k)
+		} else if _, ok := want[k]; !ok && !p.Full && r.lead && !r.member {
+			want[k] = r
 		}
 	}
 	return memberChange{diff(have, want, true)}, nil
@@ -162,8 +161,8 @@ func (c memberChange) apply(t tx, connection string) error {
 	return nil
 }
 
-// departments reads all departments with leads and members.
-func (s *Store) departments(ctx context.Context) ([]workflows.Department, error) {
+// departments reads all departments with leads and members, those who have left out.
+func (s *Store) departments(ctx context.Context, left map[accountKey]bool) ([]workflows.Department, error) {
 	var out []workflows.Department
 	at := map[string]int{}
 	err := s.read(ctx, `SELECT connection, dept_id, parent, name FROM department ORDER BY connection, sort_order, dept_id`, nil, func(scan scanFunc) error {
@@ -183,15 +182,15 @@ func (s *Store) departments(ctx context.Context) ([]workflows.Department, error)
 	if err != nil {
 		return nil, fmt.Errorf("read departments: %w", err)
 	}
-	err = s.read(ctx, `SELECT connection, dept_id, person, is_lead, is_member FROM membership WHERE person <> '' ORDER BY connection, dept_id, person`, nil,
+	err = s.read(ctx, `SELECT connection, dept_id, account, person, is_lead, is_member FROM membership WHERE person <> '' ORDER BY connection, dept_id, person`, nil,
 		func(scan scanFunc) error {
-			var connection, dept, person string
+			var connection, dept, account, person string
 			var lead, member bool
-			if err := scan(&connection, &dept, &person, &lead, &member); err != nil {
+			if err := scan(&connection, &dept, &account, &person, &lead, &member); err != nil {
 				return err
 			}
 			i, ok := at[deptID(connection, dept)]
-			if !ok {
+			if !ok || left[accountKey{connection, account}] {
 				return nil
 			}
 			if lead {

@@ -53,6 +53,7 @@ type Roster struct {
 	Persons     []Person
 	Accounts    []Account
 	Departments []Department
+	Aliases     map[string]string // ids of persons who turned out to be others → whom they are
 }
 
 // Account links an id of a suite to a person. A person has several in one connection (open_id, union_id,

@@ -16,9 +16,9 @@ import (
 
 // Store is where people are kept.
 type Store interface {
-	// KnownPeople reads all persons, and the person of each account id of every connection.
-	KnownPeople(ctx context.Context) ([]adapters.Person, map[event.Ref]string, error)
-	// PutPeople writes a change of one connection in one transaction.
+	// KnownPeople reads all persons, and all ids of the accounts of every connection.
+	KnownPeople(ctx context.Context) (adapters.KnownPeople, error)
+	// PutPeople writes a change of one connection in one transaction: adapters.ErrPeopleMoved.
 	PutPeople(ctx context.Context, p adapters.People) error
 }
 
@@ -28,7 +28,8 @@ type Options struct {
 	Connections func() []*adapters.Connection
 	By          func() []Key
 	Every       time.Duration // between full pulls; default 30 min
-	Changed     func()        // called after people changed; optional
+	Changed     func()        // called after people may have changed; optional
+	Now         func() time.Time
 	Log         *slog.Logger
 }
 
@@ -39,6 +40,7 @@ type Sync struct {
 	once   sync.Once
 	pulled chan struct{}
 	soon   chan struct{} // somebody wants a pull before its time
+	vain   vain
 }
 
 // New makes a Sync.
@@ -48,6 +50,9 @@ func New(o Options) *Sync {
 	}
 	if o.By == nil {
 		o.By = func() []Key { return []Key{ByEmployeeNo, ByEmail, ByMobile} }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Changed == nil {
 		o.Changed = func() {}
@@ -117,84 +122,140 @@ func (s *Sync) Pull(ctx context.Context, c *adapters.Connection) error {
 		// A company without anybody is an app without its permission: taken at its word, everybody would leave.
 		return errors.New("pull accounts: the suite names nobody; may the app see the address book?")
 	}
-	return s.put(ctx, adapters.People{Connection: c.ID, Full: true, Departments: depts}, accounts)
+	return s.put(ctx, adapters.People{Connection: c.ID, Full: true, Departments: depts}, accounts, nil)
 }
 
-// Learn looks up one account that nobody is linked to, and links it.
+// Learn looks up one account that nobody is linked to, and links it. What was looked up in vain is not asked
+// for again for a while.
 func (s *Sync) Learn(ctx context.Context, connection string, refs []event.Ref) error {
-	all := s.o.Connections()
-	i := slices.IndexFunc(all, func(c *adapters.Connection) bool { return c.ID == connection })
-	if i < 0 || len(refs) == 0 {
+	c := s.connection(connection)
+	if c == nil || len(refs) == 0 {
 		return fmt.Errorf("connection %q is not configured", connection)
 	}
-	a, err := all[i].Account(ctx, refs[0])
+	if s.vain.lately(refs[0], s.o.Now()) {
+		return nil
+	}
+	a, err := c.Account(ctx, refs[0])
 	if err != nil {
+		if k := adapters.KindOf(err); k == adapters.KindNotFound || k == adapters.KindForbidden || k == adapters.KindUnsupported {
+			s.vain.note(refs[0], s.o.Now())
+		}
 		return fmt.Errorf("read account %s: %w", refs[0], err)
 	}
-	return s.put(ctx, adapters.People{Connection: connection}, []event.Account{a})
+	linked, err := s.link(ctx, adapters.People{Connection: connection}, []event.Account{a}, nil)
+	if err == nil && linked[0].Person == "" {
+		s.vain.note(refs[0], s.o.Now())
+	}
+	return err
 }
 
-// Event takes a directory event in: the person it carries, or where it only hints, a full pull by Run, soon.
-// A pull of many pages takes longer than an event may; when the process ends before it, the next one begins
-// with a pull.
+func (s *Sync) connection(id string) *adapters.Connection {
+	all := s.o.Connections()
+	if i := slices.IndexFunc(all, func(c *adapters.Connection) bool { return c.ID == id }); i >= 0 {
+		return all[i]
+	}
+	return nil
+}
+
+// Event takes a directory event in: the person it carries, read again from the suite when it says no more than
+// who; or where it only hints, a full pull by Run, soon. A pull of many pages takes longer than an event may;
+// when the process ends before it, the next one begins with a pull.
 func (s *Sync) Event(ctx context.Context, ev event.Event) error {
 	d, ok := ev.Body.(*event.Directory)
 	if !ok {
 		return nil
 	}
-	if d.Account == nil || d.Resync {
-		select {
-		case s.soon <- struct{}{}:
-		default: // one is asked for already
-		}
+	if d.Account == nil || len(d.Account.Refs) == 0 || d.Resync {
+		s.hint()
 		return nil
 	}
 	a := *d.Account
-	if ev.Kind == event.KindPersonLeft {
+	p := adapters.People{Connection: ev.Connection}
+	switch {
+	case ev.Kind == event.KindPersonLeft || d.Deleted:
 		a.Left, a.Active = true, false
+	case a.Name == "" || len(a.Depts) == 0: // a hint of who, or a part
+		full, err := s.read(ctx, ev.Connection, a)
+		if err != nil {
+			s.o.Log.Warn("an account that changed could not be read; the next pull brings it", "connection", ev.Connection, "account", a.Refs[0].String(), "err", err)
+			s.hint()
+			return nil
+		}
+		a = full
 	}
-	return s.put(ctx, adapters.People{Connection: ev.Connection}, []event.Account{a})
+	var renamed map[event.Ref][]event.Ref
+	for _, old := range d.Old {
+		if !slices.Contains(a.Refs, old) {
+			p.Gone = append(p.Gone, old)
+		}
+	}
+	if len(p.Gone) > 0 {
+		renamed = map[event.Ref][]event.Ref{a.Refs[0]: p.Gone}
+	}
+	return s.put(ctx, p, []event.Account{a}, renamed)
 }
 
-// put links and writes; one at a time, since linking reads what the one before wrote.
-func (s *Sync) put(ctx context.Context, p adapters.People, accounts []event.Account) error {
+// read asks the suite for an account; one that it does not know any more has left.
+func (s *Sync) read(ctx context.Context, connection string, a event.Account) (event.Account, error) {
+	c := s.connection(connection)
+	if c == nil {
+		return a, fmt.Errorf("connection %q is not configured", connection)
+	}
+	full, err := c.Account(ctx, a.Refs[0])
+	if adapters.KindOf(err) == adapters.KindNotFound && err != nil {
+		a.Left, a.Active = true, false
+		return a, nil
+	}
+	return full, err
+}
+
+// hint asks for a pull before its time.
+func (s *Sync) hint() {
+	select {
+	case s.soon <- struct{}{}:
+	default: // one is asked for already
+	}
+}
+
+func (s *Sync) put(ctx context.Context, p adapters.People, accounts []event.Account, renamed map[event.Ref][]event.Ref) error {
+	_, err := s.link(ctx, p, accounts, renamed)
+	return err
+}
+
+// maxMoved bounds how often a change is worked out again because people changed meanwhile.
+const maxMoved = 8
+
+// link links and writes. One at a time in this process, since linking reads what the one before wrote; what
+// another process or an administrator did meanwhile is taken into account by doing it again.
+func (s *Sync) link(ctx context.Context, p adapters.People, accounts []event.Account, renamed map[event.Ref][]event.Ref) ([]adapters.LinkedAccount, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	persons, links, err := s.o.Store.KnownPeople(ctx)
-	if err != nil {
-		return fmt.Errorf("read people: %w", err)
+	for try := 1; ; try++ {
+		known, err := s.o.Store.KnownPeople(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read people: %w", err)
+		}
+		p.Since = known.Rev
+		Link(&p, accounts, known, s.o.By(), renamed)
+		err = s.o.Store.PutPeople(ctx, p)
+		if errors.Is(err, adapters.ErrPeopleMoved) && try < maxMoved {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("write people: %w", err)
+		}
+		break
 	}
-	p.Accounts, p.Persons = Link(p.Connection, accounts, Known{Persons: persons, Links: links}, s.o.By())
-	if p.Full {
-		p.Persons = append(p.Persons, leavers(persons, p)...)
-	}
-	if err := s.o.Store.PutPeople(ctx, p); err != nil {
-		return fmt.Errorf("write people: %w", err)
-	}
+	conflicts := 0
 	for _, a := range p.Accounts {
 		if a.Conflict != "" {
-			s.o.Log.Warn("account could not be linked", "connection", p.Connection, "name", a.Name, "why", a.Conflict)
+			conflicts++
+			s.o.Log.Debug("account could not be linked", "connection", p.Connection, "account", accountID(a.Account), "why", a.Conflict)
 		}
+	}
+	if conflicts > 0 {
+		s.o.Log.Warn("accounts could not be linked: see magpie people list --conflicts", "connection", p.Connection, "accounts", conflicts)
 	}
 	s.o.Changed()
-	return nil
-}
-
-// leavers are persons who came from this connection and whom a full pull no longer has.
-func leavers(known []adapters.Person, p adapters.People) []adapters.Person {
-	there := make(map[string]bool, len(p.Accounts))
-	for _, a := range p.Accounts {
-		there[a.Person] = true
-	}
-	for _, c := range p.Persons {
-		there[c.ID] = true
-	}
-	var out []adapters.Person
-	for _, k := range known {
-		if k.Source == p.Connection && k.Active && !there[k.ID] {
-			k.Active = false
-			out = append(out, k)
-		}
-	}
-	return out
+	return p.Accounts, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -172,5 +173,69 @@ func TestWhoIsWhoOverThreeSuites(t *testing.T) {
 	}
 	if rev, err := s.RosterRev(t.Context()); err != nil || rev != all.Rev {
 		t.Errorf("revision %d after %d, %v", rev, all.Rev, err)
+	}
+}
+
+// crowd is a suite with one department of n people whose managers go round in a circle.
+type crowd struct {
+	addressBook
+	n int
+}
+
+func (c *crowd) id(i int) event.Ref { return c.ref(event.RefUser, fmt.Sprintf("u%05d", i%c.n)) }
+
+func (c *crowd) Departments(context.Context) ([]event.Department, error) {
+	return []event.Department{{Ref: c.ref(event.RefDept, "all"), Name: "生产部", Leads: []event.Ref{c.id(0)}}}, nil
+}
+
+func (c *crowd) Accounts(context.Context) ([]event.Account, error) {
+	out := make([]event.Account, c.n)
+	for i := range out {
+		boss := c.id(i + 1)
+		out[i] = event.Account{
+			Refs: []event.Ref{c.id(i), {Scope: c.id(i).Scope, Kind: event.RefUnion, ID: "n" + c.id(i).ID}}, Name: "工人", EmployeeNo: fmt.Sprint("W", i),
+			Manager: &boss, Depts: []string{c.ref(event.RefDept, "all").ID}, Active: true,
+		}
+	}
+	return out, nil
+}
+
+// A department of 5,000, in two suites, all of one name and each the next one's manager: everybody is found
+// once, a chain of managers ends, and what brings no news writes nothing.
+func TestDepartmentOfThousands(t *testing.T) {
+	t.Parallel()
+	s, err := store.Open(t.Context(), store.Options{DSN: t.TempDir() + "/m.db"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const n = 5000
+	all := []*adapters.Connection{
+		adapters.New("a", &crowd{addressBook{suite: "a"}, n}), adapters.New("b", &crowd{addressBook{suite: "b"}, n}),
+	}
+	people := roster.New(roster.Options{Source: s})
+	sync := directory.New(directory.Options{Store: s, Connections: func() []*adapters.Connection { return all }, Changed: people.Invalidate})
+	if err := sync.PullAll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rev, err := s.RosterRev(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for by, want := range map[string]int{"dept:生产部": n, "dept:生产部/lead": 1, "initiator.managers(10)": 10} {
+		l, err := people.Resolve(t.Context(), workflows.Lookup{ID: "x", Selectors: []string{by}, Initiator: "w3"})
+		if err != nil || len(l.Persons) != want {
+			t.Errorf("%s: %d persons, %v; want %d", by, len(l.Persons), err, want)
+		}
+	}
+	counts, err := s.CountAccounts(t.Context())
+	if err != nil || !slices.Equal(counts, []store.AccountCount{{Connection: "a", State: "linked", N: n}, {Connection: "b", State: "linked", N: n}}) {
+		t.Errorf("%v, %v", counts, err)
+	}
+	if err := sync.PullAll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := s.RosterRev(t.Context()); err != nil || again != rev {
+		t.Errorf("revision %d after %d: %v", again, rev, err)
 	}
 }

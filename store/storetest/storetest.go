@@ -52,6 +52,11 @@ type Open func(t *testing.T, c *Clock) *store.Store
 func Run(t *testing.T, open Open) {
 	for name, f := range map[string]func(*env){
 		"people":            testPeople,
+		"people links":      testLinks,
+		"people careful":    testCareful,
+		"people codes":      testCodes,
+		"people left":       testLeft,
+		"people race":       testPeopleRace,
 		"put":               testPut,
 		"put odd ids":       testPutOddIDs,
 		"put together":      testPutTogether,

@@ -154,7 +154,7 @@ func (r *Roster) Addresses(ctx context.Context, id string) ([]workflows.Address,
 	if !p.Active {
 		return nil, nil
 	}
-	return ordered(s.addresses[id], p.Preferred, r.o.Order()), nil
+	return ordered(s.addresses[p.ID], p.Preferred, r.o.Order()), nil
 }
 
 // ordered sorts by preference; the input is shared and not changed.

@@ -12,7 +12,7 @@ import (
 // never changed.
 type state struct {
 	rev       int64
-	persons   map[string]*workflows.Person
+	persons   map[string]*workflows.Person // by other names too, of those who were merged
 	byRef     map[event.Ref]string
 	addresses map[string][]workflows.Address
 	depts     map[string]*workflows.Department // merged, by each suite's own id
@@ -32,6 +32,11 @@ func index(all workflows.Roster) *state {
 	persons := slices.Clone(all.Persons) // managers are completed in it, and the source may hold on to its own
 	for i := range persons {
 		s.persons[persons[i].ID] = &persons[i]
+	}
+	for other, id := range all.Aliases {
+		if p := s.persons[id]; p != nil && s.persons[other] == nil {
+			s.persons[other] = p
+		}
 	}
 	for _, a := range all.Accounts {
 		if _, ok := s.persons[a.Person]; !ok {

@@ -5,7 +5,8 @@ import "magpie/workflows"
 // Directory is what evaluating selectors needs to know of people: one consistent state of the directory,
 // already read. It is only read while a selector is evaluated, and nothing of it changes meanwhile.
 type Directory interface {
-	// Person finds one by id. Departed ones are found too, with Active false.
+	// Person finds one by id, or by an id of before they were found to be one with somebody: theirs is in the
+	// answer. Departed ones are found too, with Active false.
 	Person(id string) (workflows.Person, bool)
 	// Depts finds every department of that name or id: names need not be unique over suites.
 	Depts(name string) []Department

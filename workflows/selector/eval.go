@@ -98,6 +98,7 @@ func (e *evaluation) managers(n int) []string {
 	at := e.sub.Initiator
 	for len(chain) < n {
 		p, ok := e.d.Person(at)
+		seen[p.ID] = true
 		if !ok || p.Manager == "" || seen[p.Manager] {
 			break
 		}
@@ -114,10 +115,11 @@ func (e *evaluation) add(ids ...string) {
 		if id == "" || e.seen[id] {
 			continue
 		}
-		if p, ok := e.d.Person(id); !ok || !p.Active {
+		p, ok := e.d.Person(id)
+		if !ok || !p.Active || e.seen[p.ID] {
 			continue
 		}
-		e.seen[id] = true
-		e.out = append(e.out, id)
+		e.seen[id], e.seen[p.ID] = true, true
+		e.out = append(e.out, p.ID) // by the name they go by now
 	}
 }

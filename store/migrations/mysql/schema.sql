@@ -23,6 +23,15 @@ CREATE TABLE account (
   KEY account_person (person,is_primary),
   KEY account_connection (connection,account)
 ) ENGINE=InnoDB;
+CREATE TABLE account_link (
+  connection varchar(64) NOT NULL,
+  account varchar(191) NOT NULL,
+  person varchar(128) NOT NULL,
+  linked_by varchar(16) NOT NULL,
+  actor varchar(255) NOT NULL,
+  created_at bigint NOT NULL,
+  PRIMARY KEY (connection,account)
+) ENGINE=InnoDB;
 CREATE TABLE definition (
   id varchar(128) NOT NULL,
   hash varchar(64) NOT NULL,
@@ -106,6 +115,24 @@ CREATE TABLE job (
   PRIMARY KEY (id),
   KEY job_due (state,lane,due_at)
 ) ENGINE=InnoDB;
+CREATE TABLE link_attempt (
+  account varchar(255) NOT NULL,
+  n int NOT NULL,
+  until bigint NOT NULL,
+  PRIMARY KEY (account)
+) ENGINE=InnoDB;
+CREATE TABLE link_code (
+  id varchar(64) NOT NULL,
+  connection varchar(64) NOT NULL,
+  account varchar(191) NOT NULL,
+  person varchar(128) NOT NULL,
+  expires_at bigint NOT NULL,
+  used_by varchar(255) NOT NULL DEFAULT '',
+  created_at bigint NOT NULL,
+  PRIMARY KEY (id),
+  KEY link_code_account (connection,account),
+  KEY link_code_expires (expires_at)
+) ENGINE=InnoDB;
 CREATE TABLE membership (
   connection varchar(64) NOT NULL,
   dept_id varchar(191) NOT NULL,
@@ -117,6 +144,19 @@ CREATE TABLE membership (
   PRIMARY KEY (connection,dept_id,account),
   KEY membership_account (connection,account),
   KEY membership_person (person)
+) ENGINE=InnoDB;
+CREATE TABLE people_log (
+  id bigint NOT NULL,
+  at bigint NOT NULL,
+  actor varchar(255) NOT NULL,
+  action varchar(32) NOT NULL,
+  person varchar(128) NOT NULL,
+  connection varchar(64) NOT NULL,
+  account varchar(191) NOT NULL,
+  was varchar(191) NOT NULL,
+  became varchar(191) NOT NULL,
+  PRIMARY KEY (id),
+  KEY people_log_person (person,id)
 ) ENGINE=InnoDB;
 CREATE TABLE person (
   id varchar(128) NOT NULL,
@@ -136,6 +176,13 @@ CREATE TABLE person (
   KEY person_email (email),
   KEY person_mobile (mobile),
   KEY person_manager (manager)
+) ENGINE=InnoDB;
+CREATE TABLE person_alias (
+  id varchar(128) NOT NULL,
+  person varchar(128) NOT NULL,
+  created_at bigint NOT NULL,
+  PRIMARY KEY (id),
+  KEY person_alias_person (person)
 ) ENGINE=InnoDB;
 CREATE TABLE receipt (
   message varbinary(400) NOT NULL,

@@ -23,6 +23,15 @@ CREATE TABLE account (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX account_connection ON account (connection, account);
 CREATE INDEX account_person ON account (person, is_primary);
+CREATE TABLE account_link (
+  connection TEXT    NOT NULL,
+  account    TEXT    NOT NULL,
+  person     TEXT    NOT NULL,
+  linked_by  TEXT    NOT NULL,
+  actor      TEXT    NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (connection, account)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE definition (
   id         TEXT    NOT NULL,
   hash       TEXT    NOT NULL,
@@ -103,6 +112,22 @@ CREATE TABLE job (
   body       BLOB    NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX job_due ON job (state, lane, due_at);
+CREATE TABLE link_attempt (
+  account    TEXT    NOT NULL PRIMARY KEY,
+  n          INTEGER NOT NULL,
+  until      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE link_code (
+  id         TEXT    NOT NULL PRIMARY KEY,
+  connection TEXT    NOT NULL,
+  account    TEXT    NOT NULL,
+  person     TEXT    NOT NULL,
+  expires_at INTEGER NOT NULL,
+  used_by    TEXT    NOT NULL DEFAULT '',
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX link_code_account ON link_code (connection, account);
+CREATE INDEX link_code_expires ON link_code (expires_at);
 CREATE TABLE membership (
   connection TEXT    NOT NULL,
   dept_id    TEXT    NOT NULL,
@@ -115,6 +140,18 @@ CREATE TABLE membership (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX membership_account ON membership (connection, account);
 CREATE INDEX membership_person ON membership (person);
+CREATE TABLE people_log (
+  id         INTEGER PRIMARY KEY,
+  at         INTEGER NOT NULL,
+  actor      TEXT    NOT NULL,
+  action     TEXT    NOT NULL,
+  person     TEXT    NOT NULL,
+  connection TEXT    NOT NULL,
+  account    TEXT    NOT NULL,
+  was        TEXT    NOT NULL,
+  became     TEXT    NOT NULL
+) STRICT;
+CREATE INDEX people_log_person ON people_log (person, id);
 CREATE TABLE person (
   id          TEXT    NOT NULL PRIMARY KEY,
   name        TEXT    NOT NULL,
@@ -133,6 +170,12 @@ CREATE INDEX person_email ON person (email);
 CREATE INDEX person_employee_no ON person (employee_no);
 CREATE INDEX person_manager ON person (manager);
 CREATE INDEX person_mobile ON person (mobile);
+CREATE TABLE person_alias (
+  id         TEXT    NOT NULL PRIMARY KEY,
+  person     TEXT    NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX person_alias_person ON person_alias (person);
 CREATE TABLE receipt (
   message TEXT    NOT NULL,
   account TEXT    NOT NULL,
