@@ -2,26 +2,31 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"magpie/adapters"
+	"magpie/adapters/card"
+	"magpie/simulator/playground"
 	"magpie/workflows/workflowstest"
 )
 
 func renderCommand() *cobra.Command {
-	var path, suite string
+	var path, suite, file string
 	var text bool
 	c := &cobra.Command{
 		Use:   "render WORKFLOW[.MOMENT]",
 		Short: "Show a card as the suite gets it, and what it loses there",
 		Long: `Render draws the cards of a workflow for a suite: the JSON that would be sent goes to the output, what is
-lost to the error output. Without a moment it lists the moments there are.`,
-		Example: "  magpie render purchase\n  magpie render purchase.task --suite feishu",
+lost to the error output. With --png a picture is drawn as the suite would show it; that needs Chromium.
+Without a moment it lists the moments there are.`,
+		Example: "  magpie render purchase\n  magpie render purchase.task --suite feishu\n  magpie render purchase.task --suite wecom --png task.png",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			usage := func(err error) error { return &usageError{c.CommandPath(), err} }
@@ -64,22 +69,50 @@ lost to the error output. Without a moment it lists the moments there are.`,
 			if err != nil {
 				return err
 			}
+			for _, l := range losses {
+				fmt.Fprintf(c.ErrOrStderr(), "lost (%s): %s: %s\n", l.Severity, l.Path, l.What)
+			}
+			if file != "" {
+				return drawToFile(c.Context(), drawn, conn.Suite, wire, file)
+			}
 			var pretty bytes.Buffer
 			if json.Indent(&pretty, wire.Body, "", "  ") != nil {
 				pretty.Reset()
 				pretty.Write(wire.Body)
 			}
 			fmt.Fprintln(c.OutOrStdout(), pretty.String())
-			for _, l := range losses {
-				fmt.Fprintf(c.ErrOrStderr(), "lost (%s): %s: %s\n", l.Severity, l.Path, l.What)
-			}
 			return nil
 		},
 	}
 	configFlag(c, &path)
 	c.Flags().StringVar(&suite, "suite", "", "for which suite; the first connection's without it")
+	c.Flags().StringVar(&file, "png", "", "draw a picture into this file")
 	c.Flags().BoolVar(&text, "text", false, "as plain text, for a channel without cards")
 	return c
+}
+
+// drawToFile draws an encoded card as its suite would show it.
+func drawToFile(ctx context.Context, drawn card.Card, suite string, wire adapters.Wire, file string) error {
+	names := map[string]string{}
+	for _, e := range drawn.Body {
+		if people, ok := e.(*card.People); ok {
+			for _, p := range people.Persons {
+				names[p.Ref.ID] = p.Name
+			}
+		}
+	}
+	page, err := playground.Page(suite, wire.Body, func(ref string) (string, bool) {
+		name, ok := names[ref]
+		return name, ok
+	})
+	if err != nil {
+		return err
+	}
+	img, err := picture(ctx, page)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, img, 0o644)
 }
 
 // suite finds a connection of a suite.

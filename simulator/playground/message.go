@@ -83,13 +83,11 @@ func (p *playground) messages(suite simulator.Suite, viewer, bot string, chat si
 }
 
 func (p *playground) drawCard(v *messageView, suite simulator.Suite, viewer string, m simulator.Message, who func(string) (feishucard.Person, bool)) {
-	if suite.Name() == "feishu" {
-		html, err := feishucard.Draw(m.Card, feishucard.Options{
-			Prefix: "m-" + viewer + "-" + m.ID, Who: who, Viewer: viewer, Location: p.o.Location})
-		if err == nil {
-			v.Card = html
-			return
-		}
+	html, err := draw(suite.Name(), m.Card, feishucard.Options{
+		Prefix: "m-" + viewer + "-" + m.ID, Who: who, Viewer: viewer, Location: p.o.Location})
+	if err == nil {
+		v.Card = html
+		return
 	}
 	v.Plain = plainCard(viewer, m)
 }
