@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"magpie/workflows"
@@ -105,9 +106,10 @@ func (s *Store) auditPage(ctx context.Context, a *Audit, after string) (last str
 	}
 	v := verifier{a: a, heads: heads}
 	if err := eachRow(rows, func(scan scanFunc) error {
-		e, digest, err := scanEntry(scan)
-		if err == nil {
-			v.entry(e, digest)
+		r, err := scanTrail(scan)
+		if err == nil || errors.Is(err, errTrail) {
+			v.row(r, err)
+			err = nil
 		}
 		return err
 	}); err != nil {
@@ -144,6 +146,20 @@ func (v *verifier) upTo(instance string, all bool) {
 		}
 		v.a.Instances++
 		v.heads, v.seq, v.hash = v.heads[1:], 0, ""
+	}
+}
+
+// row goes through the entries of a row; err is why they can't be read.
+func (v *verifier) row(r trailRow, err error) {
+	if err != nil {
+		v.entry(workflows.Entry{Instance: r.instance, Seq: r.seq, PrevHash: r.prev}, "")
+		return
+	}
+	for i, e := range r.list() {
+		v.entry(e, r.entries[i].Digest)
+	}
+	if n := len(v.a.Breaks); !r.asWritten() && (n == 0 || v.a.Breaks[n-1].Instance != r.instance) {
+		v.fail(r.instance, r.seq, BreakChanged, "the entries do not stand there as they were written")
 	}
 }
 

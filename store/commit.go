@@ -157,9 +157,12 @@ func (s *Store) commitOps(c workflows.Commit) ([]op, error) {
 		add(s.sql.putTask, t.ID, t.Instance, t.Node, t.Seat, t.Round, t.Person, string(t.State), clean(t.Title),
 			millis(t.OpenedAt), millis(t.DueAt), millis(t.ClosedAt))
 	}
-	for _, e := range c.Trail {
-		add(s.sql.insertTrail, e.Instance, e.Seq, millis(e.At), e.Kind, e.Actor, e.Event, e.Data, e.Private,
-			workflows.PrivateDigest(e), e.Salt, e.PrevHash, e.Hash).need = ErrConflict
+	rows, err := trailRows(c.Trail)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		add(s.sql.insertTrail, r.instance, r.seq, r.at, r.event, r.prev, r.body).need = ErrConflict
 	}
 	for _, id := range c.Cancel {
 		add(sqlCancelJob, id)

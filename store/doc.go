@@ -3,6 +3,7 @@
 //
 //	inbox      received events, unique by (connection, event id)      webhook.Inbox, workflows.Store
 //	instance, task, trail, definition                                 workflows.Store
+//	           (a row of the trail is a command, with its entries)
 //	job        outbox rows, timers, lookups; leased by token          workflows.Store, delivery.Outbox
 //	slot       the message that shows a card                          delivery.Outbox
 //	receipt, person, account, department, membership, setting

@@ -34,6 +34,8 @@ func TestHotStatementsUseIndexes(t *testing.T) {
 		sqlTasksOf:                   "task_person",
 		sqlTasksIn:                   "PRIMARY KEY",
 		sqlTrailOf:                   "PRIMARY KEY",
+		sqlTrailAt:                   "PRIMARY KEY",
+		sqlRewriteTrail:              "PRIMARY KEY",
 		sqlAuditTrail:                "PRIMARY KEY",
 		sqlDueJobs:                   "job_due",
 		sqlLeaseJobs + marks(3):      "SEARCH job USING PRIMARY KEY",

@@ -36,14 +36,12 @@ type statements struct {
 const (
 	instanceColumns = "id, definition, hash, kind, rev, status, initiator, title, seq, head, created_at, updated_at, ended_at, state"
 	taskColumns     = "id, instance, node, seat, round, person, state, title, opened_at, due_at, closed_at"
-	trailColumns    = "instance, seq, at, kind, actor, event, data, private, private_digest, salt, prev_hash, hash"
 	jobColumns      = "id, lane, queue, shard, state, due_at, run_at, token, attempt, gen, rev, instance, slot, uncertain, created_at, updated_at, cause, body"
 
 	sqlInsertInstance = "INSERT INTO instance (" + instanceColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	// The guard of every command: no row means that somebody was faster.
 	sqlUpdateInstance = "UPDATE instance SET rev = ?, status = ?, title = ?, seq = ?, head = ?, updated_at = ?, ended_at = ?, state = ?, hash = ? WHERE id = ? AND rev = ?"
 	sqlInsertTask     = "INSERT INTO task (" + taskColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-	sqlInsertTrail    = "INSERT INTO trail (" + trailColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	sqlInsertJob      = "INSERT INTO job (" + jobColumns + ") "
 	jobValues         = "?, ?, ?, ?, 0, ?, ?, '', 0, 1, ?, ?, ?, 0, ?, ?, '', ?"
 	shownJobValues    = "?, ?, ?, ?, IF(EXISTS (SELECT 1 FROM slot WHERE slot.id = ?), 0, 3), ?, ?, '', 0, 1, ?, ?, ?, 0, ?, ?, '', ?" // the slot's id after shard

@@ -8,51 +8,60 @@ import (
 )
 
 const (
-	sqlTrailOf      = "SELECT " + trailColumns + " FROM trail WHERE instance = ? ORDER BY seq"
-	sqlErasePrivate = "UPDATE trail SET private = NULL, salt = '' WHERE instance = ? AND seq = ?"
-	sqlHasTrail     = "SELECT seq FROM trail WHERE instance = ? AND seq = ?"
+	sqlTrailOf = "SELECT " + trailColumns + " FROM trail WHERE instance = ? ORDER BY seq"
+	// The row that holds an entry is the last one that begins at it or before.
+	sqlTrailAt      = "SELECT " + trailColumns + " FROM trail WHERE instance = ? AND seq <= ? ORDER BY seq DESC LIMIT 1"
+	sqlRewriteTrail = "UPDATE trail SET entries = ? WHERE instance = ? AND seq = ? AND entries = ?"
 )
 
 // TrailOf lists what happened to an instance, in order. The private part of an erased entry is nil.
 func (s *Store) TrailOf(ctx context.Context, instance string) ([]workflows.Entry, error) {
 	var list []workflows.Entry
 	err := s.read(ctx, sqlTrailOf, []any{instance}, func(scan scanFunc) error {
-		e, _, err := scanEntry(scan)
-		list = append(list, e)
+		r, err := scanTrail(scan)
+		if err == nil {
+			list = append(list, r.list()...)
+		}
 		return err
 	})
 	return list, wrap("trail of "+instance, err)
 }
 
 // ErasePrivate removes the personal text of an entry, and its salt, so that nobody can find the text
-// again by guessing. The digest stays: the chain still verifies. Erasing twice is no error. ErrNotFound.
+// again by guessing. The digest stays: the chain still verifies. Erasing twice is no error. ErrNotFound;
+// ErrConflict when another process rewrites the same entries at this moment.
 func (s *Store) ErasePrivate(ctx context.Context, instance string, seq int64) error {
-	err := s.write(ctx, func(t tx) error {
-		found := false
-		err := t.query(sqlHasTrail, []any{instance, seq}, func(scan scanFunc) error {
-			found = true
-			var n int64
-			return scan(&n)
-		})
-		if err == nil && !found {
-			err = ErrNotFound
-		}
-		if err == nil {
-			_, err = t.exec(sqlErasePrivate, instance, seq)
-		}
-		return err
-	})
-	if err != nil {
+	if err := s.write(ctx, func(t tx) error { return erasePrivate(t, instance, seq) }); err != nil {
 		return fmt.Errorf("erase the private part of %s %d: %w", instance, seq, err)
 	}
 	return nil
 }
 
-// scanEntry reads a row of trailColumns, and the digest that stands for the private part.
-func scanEntry(scan scanFunc) (e workflows.Entry, digest string, err error) {
-	var at int64
-	var data, private []byte
-	err = scan(&e.Instance, &e.Seq, &at, &e.Kind, &e.Actor, &e.Event, &data, &private, &digest, &e.Salt, &e.PrevHash, &e.Hash)
-	e.At, e.Data, e.Private = fromMillis(at), data, private
-	return e, digest, err
+func erasePrivate(t tx, instance string, seq int64) error {
+	var r trailRow
+	err := t.query(sqlTrailAt, []any{instance, seq}, func(scan scanFunc) (err error) {
+		r, err = scanTrail(scan)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	i := seq - r.seq
+	if r.instance == "" || i >= int64(len(r.entries)) {
+		return ErrNotFound
+	}
+	e := &r.entries[i]
+	if e.Private == nil && e.Salt == "" {
+		return nil
+	}
+	e.Private, e.Salt = nil, ""
+	b, err := appendEntries(nil, r.entries)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec(sqlRewriteTrail, b, r.instance, r.seq, r.body)
+	if err == nil && n == 0 {
+		err = ErrConflict
+	}
+	return err
 }

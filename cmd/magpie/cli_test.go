@@ -158,7 +158,8 @@ func TestTamperedTrailAndReplay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := db.ExecContext(t.Context(), "UPDATE trail SET actor = 'wang.fang' WHERE actor = 'han.meimei'")
+	r, err := db.ExecContext(t.Context(), `UPDATE trail SET entries = CAST(replace(CAST(entries AS TEXT), '"actor":"han.meimei"', '"actor":"wang.fang"') AS BLOB)
+ WHERE CAST(entries AS TEXT) LIKE '%"actor":"han.meimei"%'`)
 	if err != nil {
 		t.Fatal(err)
 	}

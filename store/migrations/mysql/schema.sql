@@ -226,14 +226,8 @@ CREATE TABLE trail (
   instance varchar(64) NOT NULL,
   seq bigint NOT NULL,
   at bigint NOT NULL,
-  kind varchar(64) NOT NULL,
-  actor varchar(255) NOT NULL,
   event varchar(255) NOT NULL,
-  data longblob,
-  private longblob,
-  private_digest varchar(64) NOT NULL,
-  salt varchar(128) NOT NULL,
   prev_hash varchar(64) NOT NULL,
-  hash varchar(64) NOT NULL,
+  entries longblob NOT NULL,
   PRIMARY KEY (instance,seq)
 ) ENGINE=InnoDB;

@@ -212,17 +212,11 @@ CREATE TABLE task (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX task_person ON task (person, opened_at) WHERE state = 'open';
 CREATE TABLE trail (
-  instance       TEXT    NOT NULL,
-  seq            INTEGER NOT NULL,
-  at             INTEGER NOT NULL,
-  kind           TEXT    NOT NULL,
-  actor          TEXT    NOT NULL,
-  event          TEXT    NOT NULL,
-  data           BLOB,
-  private        BLOB,
-  private_digest TEXT    NOT NULL,
-  salt           TEXT    NOT NULL,
-  prev_hash      TEXT    NOT NULL,
-  hash           TEXT    NOT NULL,
+  instance  TEXT    NOT NULL,
+  seq       INTEGER NOT NULL,
+  at        INTEGER NOT NULL,
+  event     TEXT    NOT NULL,
+  prev_hash TEXT    NOT NULL,
+  entries   BLOB    NOT NULL,
   PRIMARY KEY (instance, seq)
 ) STRICT, WITHOUT ROWID;
