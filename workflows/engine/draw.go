@@ -35,8 +35,64 @@ func (e *Engine) Draw(ctx context.Context, m card.Message) (card.Message, error)
 		signCard(e.o.Key, &drawn)
 	}
 	e.localise(ctx, &drawn, m.Connection)
+	e.lead(ctx, &drawn, m)
 	m.Card, m.Draft = &drawn, nil
 	return m, nil
+}
+
+// Show draws the card of a slot as it is now, for a page of ours: its buttons are signed like those of a card
+// that is sent, and persons on it carry their names. workflows.ErrNotFound when there is no such card.
+func (e *Engine) Show(ctx context.Context, slot string) (card.Card, error) {
+	rt := e.o.Runtime()
+	template, view, rev, err := e.project(ctx, rt, slot)
+	if err != nil {
+		return card.Card{}, err
+	}
+	drawn, err := rt.renderer.Render(template, view)
+	if err != nil {
+		return card.Card{}, fmt.Errorf("draw slot %s: %w", slot, err)
+	}
+	drawn.Slot, drawn.Rev = slot, rev
+	signCard(e.o.Key, &drawn)
+	return drawn, nil
+}
+
+// Load reads an instance and the version of its program that it is pinned to. workflows.ErrNotFound.
+func (e *Engine) Load(ctx context.Context, id string) (workflows.Instance, workflows.Program, error) {
+	in, err := e.o.Store.LoadInstance(ctx, id)
+	if err != nil {
+		return workflows.Instance{}, nil, fmt.Errorf("load instance %s: %w", id, err)
+	}
+	p, err := e.o.Runtime().version(ctx, e.o.Store, in.Definition, in.Hash)
+	return in, p, err
+}
+
+// lead puts the addresses of our pages on a card that goes to one person. A card for a group has none: what
+// opens there opens for everybody.
+func (e *Engine) lead(ctx context.Context, d *card.Card, m card.Message) {
+	if e.o.Page == nil || m.Slot == "" {
+		return
+	}
+	switch m.To.Kind {
+	case event.RefUser, event.RefUnion, event.RefTenant:
+	default:
+		return
+	}
+	p, err := e.o.People.ByRef(ctx, []event.Ref{m.To})
+	if err != nil {
+		return // the card is worth more than its links
+	}
+	to := Page{Slot: m.Slot, Person: p.ID, Connection: m.Connection}
+	if d.Link == "" {
+		d.Link = e.o.Page(to)
+	}
+	buttons(d, func(b *card.Button) {
+		if b.Verb != "" {
+			at := to
+			at.Verb = b.Verb
+			b.Page = e.o.Page(at)
+		}
+	})
 }
 
 // project asks the program of an instance what is in a slot now.
@@ -56,7 +112,7 @@ func (e *Engine) project(ctx context.Context, rt *Runtime, full string) (templat
 	}
 	template, view, ok, err = pr.Card(in, slot, e.now())
 	if err == nil && !ok {
-		err = fmt.Errorf("instance %s has no card in slot %s", id, slot)
+		err = fmt.Errorf("instance %s has no card in slot %s: %w", id, slot, workflows.ErrNotFound)
 	}
 	return template, view, in.Rev, err
 }

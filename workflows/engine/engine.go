@@ -28,6 +28,9 @@ type Options struct {
 	// workflows.ErrNotFound is "the suite does not name them to us"; any other error is "could not ask", and
 	// the event comes again. Optional.
 	Learn func(ctx context.Context, connection string, refs []event.Ref) error
+	// Page gives the address of a page of ours, "" when there are none. It is asked for each card that is drawn
+	// for a person, so it must be cheap, pure but for the clock, and safe for concurrent use. Optional.
+	Page func(Page) string
 	// Directory is given the directory events, to keep people fresh. Optional.
 	Directory func(ctx context.Context, ev event.Event) error
 
@@ -41,6 +44,14 @@ type Options struct {
 	Lease time.Duration
 	// Poll is the pause between looks for due work; default 1 s, jittered.
 	Poll time.Duration
+}
+
+// Page is what an address leads to: the card of a slot, for one person.
+type Page struct {
+	Slot       string // "<instance>/<slot>"
+	Person     string // person id: nobody else may see it
+	Connection string // that the card goes to, "" when it goes nowhere
+	Verb       string // the one act to ask for; "" for the whole card
 }
 
 // Engine runs programs. Its methods may be called concurrently.

@@ -36,19 +36,23 @@ func verify(key []byte, a *event.Action) bool {
 
 // signCard puts tokens on every button of a card that acts.
 func signCard(key []byte, c *card.Card) {
-	set := func(b *card.Button) {
+	buttons(c, func(b *card.Button) {
 		if b.Verb != "" {
 			b.Token = sign(key, c.Slot, c.Rev, b.Verb)
 		}
-	}
+	})
+}
+
+// buttons visits every button of a card, the submits of its forms included.
+func buttons(c *card.Card, visit func(*card.Button)) {
 	for i := range c.Actions {
-		set(&c.Actions[i])
+		visit(&c.Actions[i])
 	}
 	walk(c.Body, func(e card.Element) {
 		if f, ok := e.(*card.Form); ok {
-			set(&f.Submit)
+			visit(&f.Submit)
 			for i := range f.Others {
-				set(&f.Others[i])
+				visit(&f.Others[i])
 			}
 		}
 	})

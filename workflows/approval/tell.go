@@ -1,0 +1,222 @@
+package approval
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"magpie/adapters/card"
+	"magpie/workflows"
+)
+
+var _ workflows.Teller = (*Program)(nil)
+
+// Slots lists the slots of a person's cards, open tasks first. It implements workflows.Teller.
+func (p *Program) Slots(in workflows.Instance, person string) ([]string, error) {
+	s, err := decodeState(in.State)
+	if err != nil {
+		return nil, fmt.Errorf("cards of %s: %w", in.ID, err)
+	}
+	open := map[string]bool{}
+	for i := range s.Runs {
+		r := &s.Runs[i]
+		for k := range r.Seats {
+			if x := &r.Seats[k]; x.State == workflows.TaskOpen {
+				open[slotTask(taskKey(r.Node, r.Round, x.ID, x.Task))] = true
+			}
+		}
+	}
+	d := &decider{p: p, in: in, s: s}
+	var out []string
+	for _, c := range d.shown() {
+		switch {
+		case person != "" && c.person != person:
+		case person != "" && open[c.slot]:
+			out = slices.Insert(out, 0, c.slot)
+		default:
+			out = append(out, c.slot)
+		}
+	}
+	return out, nil
+}
+
+// Tell words a trail. It implements workflows.Teller.
+func (p *Program) Tell(in workflows.Instance, trail []workflows.Entry) ([]workflows.Told, error) {
+	last, err := decodeState(in.State) // of the names: who was looked up late is known by now
+	if err != nil {
+		return nil, fmt.Errorf("tell of %s: %w", in.ID, err)
+	}
+	t := teller{p: p, s: &state{}, names: last}
+	var out []workflows.Told
+	for _, e := range trail {
+		f, err := newFact(e.Kind)
+		if err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(e.Data, f); err != nil {
+			return nil, fmt.Errorf("trail entry %d (%s): %w", e.Seq, e.Kind, err)
+		}
+		if k, ok := f.(keeper); ok && len(e.Private) > 0 {
+			if err := json.Unmarshal(e.Private, k.secret()); err != nil {
+				return nil, fmt.Errorf("private part of trail entry %d (%s): %w", e.Seq, e.Kind, err)
+			}
+		}
+		line, ok := t.tell(f, e.Actor)
+		if ok {
+			line.At = e.At
+			out = append(out, line)
+		}
+		f.apply(t.s, stampOf(e.At), e.Actor) // after it was told: a seat that moves still has its old person
+	}
+	return out, nil
+}
+
+// teller words facts against the state that they met.
+type teller struct {
+	p     *Program
+	s     *state // as it was before the fact
+	names *state
+}
+
+func (t teller) node(id string) string {
+	if n := t.p.nodes[id]; n != nil && n.name != "" {
+		return n.name
+	}
+	return id
+}
+
+func (t teller) list(persons []string) string {
+	names := make([]string, len(persons))
+	for i, id := range persons {
+		names[i] = t.names.name(id)
+	}
+	return strings.Join(names, "、")
+}
+
+// says makes a line in both languages; the arguments are the same for both.
+func says(tone card.Tone, zh, en string, args ...any) workflows.Told {
+	return workflows.Told{Tone: tone, What: card.Text{
+		Default: fmt.Sprintf(zh, args...), I18n: map[string]string{"en-US": fmt.Sprintf(en, args...)}}}
+}
+
+// tell words one fact; false where people need not know of it.
+func (t teller) tell(f fact, actor string) (workflows.Told, bool) {
+	var line workflows.Told
+	switch f := f.(type) {
+	case *started:
+		line = says(card.Neutral, "打开申请表", "opened the form")
+	case *submitted:
+		line = says(card.Info, "提交申请", "submitted the request")
+	case *entered:
+		who := make([]string, len(f.Seats))
+		for i, x := range f.Seats {
+			who[i] = x.Person
+		}
+		line = says(card.Info, "到达「%s」，审批人：%s", "reached “%s”; approvers: %s", t.node(f.Node), t.list(who))
+		if len(who) > 1 {
+			line.What.Default += "（" + modeWords[f.Mode] + "）"
+		}
+	case *skipped:
+		line = says(card.Neutral, "「%s」条件不满足，跳过", "skipped “%s”: its condition does not hold", t.node(f.Node))
+		if f.Why == "nobody" {
+			line = says(card.Neutral, "「%s」找不到审批人，跳过", "skipped “%s”: no approver was found", t.node(f.Node))
+		}
+	case *stuck:
+		line = says(card.Warning, "「%s」暂时找不到审批人，稍后重试", "no approver for “%s” yet; asked again later", t.node(f.Node))
+	case *voted:
+		return t.vote(f, actor), true
+	case *moved:
+		from := ""
+		if x := f.in(t.s); x != nil {
+			from = x.Person
+		}
+		line = says(card.Info, "「%s」由%s转给%s", "“%s” went from %s to %s", t.node(f.Node), t.list([]string{from}), t.list([]string{f.To}))
+		if f.Why == "escalate" {
+			line = says(card.Warning, "「%s」由%s升级给%s", "“%s” was escalated from %s to %s", t.node(f.Node), t.list([]string{from}), t.list([]string{f.To}))
+		}
+	case *overdue:
+		x := f.in(t.s)
+		if x == nil {
+			return line, false
+		}
+		line = says(card.Warning, "%s在「%s」超时未处理", "%s did not decide “%s” in time", t.list([]string{x.Person}), t.node(f.Node))
+	case *reminded:
+		x := f.in(t.s)
+		if x == nil {
+			return line, false
+		}
+		line = says(card.Neutral, "已提醒%s处理「%s」", "reminded %s of “%s”", t.list([]string{x.Person}), t.node(f.Node))
+	case *urged:
+		var who []string
+		for _, at := range f.Seats {
+			if x := at.in(t.s); x != nil {
+				who = append(who, x.Person)
+			}
+		}
+		line = says(card.Neutral, "催办：%s", "urged %s", t.list(who))
+	case *told:
+		line = says(card.Neutral, "抄送：%s", "told %s", t.list(f.Persons))
+	case *ended:
+		line = t.end(f)
+	default: // asked, answered, branched, closed, kept, admitted: how, not what
+		return line, false
+	}
+	if actor != "" {
+		line.Who = t.names.name(actor)
+	}
+	return line, true
+}
+
+// vote words a decision, and why there was no press behind it.
+func (t teller) vote(f *voted, actor string) workflows.Told {
+	line := says(card.Success, "在「%s」同意", "approved “%s”", t.node(f.Node))
+	if f.Verb == "reject" {
+		line = says(card.Danger, "在「%s」拒绝", "rejected “%s”", t.node(f.Node))
+	}
+	who := actor
+	if x := f.in(t.s); who == "" && x != nil {
+		who = x.Person
+	}
+	line.Who = t.names.name(who)
+	note := map[string][2]string{
+		autoSame:    {"（" + textAutoSame + "）", " (had decided before)"},
+		autoSelf:    {"（" + textAutoSelf + "）", " (is the initiator)"},
+		autoTimeout: {"（超时自动处理）", " (time ran out)"},
+	}[f.Auto]
+	line.What.Default += note[0]
+	line.What.I18n["en-US"] += note[1]
+	if f.Auto == "" {
+		line.Note = f.p.Reason
+	}
+	return line
+}
+
+// end words how it ended.
+func (t teller) end(f *ended) workflows.Told {
+	var line workflows.Told
+	switch f.Status {
+	case workflows.StatusApproved:
+		line = says(card.Success, "审批通过", "the request was approved")
+	case workflows.StatusRejected:
+		line = says(card.Danger, "审批未通过", "the request was rejected")
+		if f.Why == "nobody" {
+			line = says(card.Danger, "找不到审批人，按流程拒绝", "rejected: no approver was found")
+		}
+	case workflows.StatusWithdrawn:
+		line = says(card.Neutral, "撤回申请", "withdrew the request")
+		if f.Why == "canceled" {
+			line = says(card.Neutral, "取消填写", "dropped the form")
+		}
+	case workflows.StatusTerminated:
+		line = says(card.Warning, "申请被终止", "the request was terminated")
+	case workflows.StatusExpired:
+		line = says(card.Neutral, "长时间未提交，草稿已关闭", "the draft was closed: it was not submitted")
+	default:
+		line = says(card.Neutral, "结束", "ended")
+	}
+	if f.Why != "rejected" { // that reason stands at the decision already
+		line.Note = f.p.Reason
+	}
+	return line
+}

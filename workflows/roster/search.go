@@ -1,0 +1,65 @@
+package roster
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"magpie/workflows"
+)
+
+// Found is a person that a search found.
+type Found struct {
+	workflows.Person
+	Dept string // name of the primary department, "" when it is not known
+}
+
+// Search finds persons who are there, at most limit, by a part of their name, id, title or department. Several
+// words must all be found. Whose id or name is just what was asked for comes first, then whose begins so.
+func (r *Roster) Search(ctx context.Context, asked string, limit int) ([]Found, error) {
+	s, err := r.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	asked = strings.ToLower(strings.TrimSpace(asked))
+	words := strings.Fields(asked)
+	if len(words) == 0 || limit <= 0 {
+		return nil, nil
+	}
+	type hit struct {
+		Found
+		rank int
+	}
+	var hits []hit
+	for _, p := range s.persons {
+		if !p.Active {
+			continue
+		}
+		dept := s.deptName(p)
+		id, name := strings.ToLower(p.ID), strings.ToLower(p.Name)
+		rank := 3
+		switch {
+		case id == asked:
+			rank = 0
+		case name == asked:
+			rank = 1
+		case strings.HasPrefix(name, asked) || strings.HasPrefix(id, asked):
+			rank = 2
+		default:
+			text := id + "\n" + name + "\n" + strings.ToLower(p.Title) + "\n" + strings.ToLower(dept)
+			if slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
+				continue
+			}
+		}
+		hits = append(hits, hit{Found{*p, dept}, rank})
+	}
+	slices.SortFunc(hits, func(a, b hit) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
+	})
+	out := make([]Found, 0, min(limit, len(hits)))
+	for _, h := range hits[:min(limit, len(hits))] {
+		out = append(out, h.Found)
+	}
+	return out, nil
+}
