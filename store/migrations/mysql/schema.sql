@@ -220,7 +220,8 @@ CREATE TABLE task (
   due_at bigint NOT NULL,
   closed_at bigint NOT NULL,
   PRIMARY KEY (id),
-  KEY task_person (person,state,opened_at)
+  KEY task_person (person,state,opened_at),
+  KEY task_closed (person,closed_at)
 ) ENGINE=InnoDB;
 CREATE TABLE trail (
   instance varchar(64) NOT NULL,

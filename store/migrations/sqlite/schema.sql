@@ -210,6 +210,7 @@ CREATE TABLE task (
   due_at    INTEGER NOT NULL,
   closed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX task_closed ON task (person, closed_at) WHERE state <> 'open';
 CREATE INDEX task_person ON task (person, opened_at) WHERE state = 'open';
 CREATE TABLE trail (
   instance  TEXT    NOT NULL,

@@ -1,0 +1,40 @@
+package store
+
+import (
+	"context"
+
+	"magpie/workflows"
+)
+
+const (
+	sqlOpenOf    = "SELECT " + taskColumns + " FROM task WHERE person = ? AND state = 'open' ORDER BY opened_at LIMIT ? OFFSET ?"
+	sqlDecidedOf = "SELECT " + taskColumns + " FROM task WHERE person = ? AND state <> 'open' ORDER BY closed_at DESC LIMIT ? OFFSET ?"
+	sqlStartedBy = "SELECT " + instanceColumns + " FROM instance WHERE initiator = ? ORDER BY created_at DESC LIMIT ? OFFSET ?"
+)
+
+// maxSkip bounds how deep a list is paged into: what is skipped is read all the same.
+const maxSkip = 10_000
+
+// OpenWork lists what waits for a person's decision, the oldest first.
+func (s *Store) OpenWork(ctx context.Context, person string, skip, limit int) ([]workflows.Task, error) {
+	list, err := s.tasks(ctx, sqlOpenOf, person, limit, min(skip, maxSkip))
+	return list, wrap("open work of "+person, err)
+}
+
+// DecidedWork lists the tasks of a person that are over, the newest first: their own decisions, and what
+// others or time decided for them.
+func (s *Store) DecidedWork(ctx context.Context, person string, skip, limit int) ([]workflows.Task, error) {
+	list, err := s.tasks(ctx, sqlDecidedOf, person, limit, min(skip, maxSkip))
+	return list, wrap("decided work of "+person, err)
+}
+
+// StartedWork lists what a person has started, drafts included, the newest first.
+func (s *Store) StartedWork(ctx context.Context, person string, skip, limit int) ([]workflows.Instance, error) {
+	var list []workflows.Instance
+	err := s.read(ctx, sqlStartedBy, []any{person, limit, min(skip, maxSkip)}, func(scan scanFunc) error {
+		i, err := scanInstance(scan)
+		list = append(list, i)
+		return err
+	})
+	return list, wrap("started work of "+person, err)
+}
