@@ -20,6 +20,7 @@ import (
 	"magpie/adapters/webhook"
 	"magpie/config"
 	"magpie/store"
+	"magpie/web/pages"
 	"magpie/workflows"
 	"magpie/workflows/engine"
 	"magpie/workflows/roster"
@@ -52,6 +53,7 @@ type App struct {
 	people  *roster.Roster
 	sync    *directory.Sync
 	hooks   *webhook.Handler
+	pages   *pages.Handler
 	handler http.Handler
 	metrics *metrics
 	ready   atomic.Bool
@@ -166,11 +168,15 @@ func (a *App) assemble(ctx context.Context, p *project) error {
 	if err != nil {
 		return err
 	}
+	if err := a.openPages(key); err != nil {
+		return err
+	}
 	a.engine, err = engine.New(engine.Options{
 		Store: a.store, People: people, Key: key, Now: a.o.Now, Log: a.o.Log,
 		Runtime:   func() *engine.Runtime { return a.live.Get().runtime },
 		Platform:  a.platform,
 		Kick:      a.pump.Kick,
+		Page:      a.pageAddress,
 		Learn:     a.learn,
 		Directory: a.sync.Event,
 	})

@@ -128,6 +128,7 @@ func openDemo(ctx context.Context, o demoOptions, base string) (*demoParts, erro
 	hub := simulator.NewHub(company, bus, feishu)
 	hub.SetPage(playground.New(hub, playground.Options{}))
 	vars := demoVariables(feishu.Connections()[0], o.transport)
+	vars["MAGPIE_DEMO_URL"] = base
 	app, err := Open(ctx, AppOptions{
 		Config: filepath.Join(o.data, "magpie.yaml"), Log: o.log, Watch: true, Now: o.now,
 		Variables: func(name string) (string, bool) {

@@ -27,6 +27,8 @@ var allowed = map[string][]string{
 	"templates/builtin":    {},
 	"store":                {"adapters", "adapters/event", "adapters/card", "workflows", "config", "store/migrations"},
 	"store/":               {"adapters", "adapters/event", "adapters/card", "workflows", "config", "store", "store/migrations"},
+	"web":                  {"adapters", "adapters/event", "adapters/card", "workflows", "templates", "config"},
+	"web/":                 {"adapters", "adapters/event", "adapters/card", "workflows", "templates", "config", "web"},
 	"simulator":            {"config", "simulator/internal/"},
 	"simulator/":           {"simulator", "config", "simulator/internal/"},
 	"simulator/playground": {"simulator", "config", "simulator/playground/feishucard"},

@@ -22,6 +22,7 @@ func (a *App) routes() http.Handler {
 	r.Use(recovered(a.o.Log))
 	hooks := gin.WrapH(a.hooks)
 	r.Any("/webhook/:connection", hooks)
+	a.mountPages(r)
 	r.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
 	r.GET("/readyz", a.readyz)
 	r.GET("/metrics", gin.WrapH(promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{})))

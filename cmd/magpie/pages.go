@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"magpie/adapters/card"
+	"magpie/adapters/event"
+	"magpie/web"
+	"magpie/web/pages"
+	"magpie/workflows"
+	"magpie/workflows/engine"
+)
+
+// openPages makes the employee pages. Without server.public_url they have no addresses, and show nothing.
+func (a *App) openPages(key []byte) (err error) {
+	a.pages, err = pages.New(pages.Options{
+		Desk: desk{a}, Work: a.store, People: colleagues{a}, Key: key, Now: a.o.Now, Log: a.o.Log,
+		Base:     func() string { return a.config().Server.PublicURL },
+		Location: func() *time.Location { return a.config().Server.Location },
+	})
+	return err
+}
+
+// pageAddress is where a card's links lead.
+func (a *App) pageAddress(p engine.Page) string {
+	return a.pages.Address(web.Link{Slot: p.Slot, Person: p.Person, Verb: p.Verb})
+}
+
+// mountPages adds the pages to the HTTP surface.
+func (a *App) mountPages(r *gin.Engine) {
+	for _, method := range [...]string{http.MethodGet, http.MethodHead, http.MethodPost} {
+		r.Handle(method, "/m/*page", gin.WrapH(a.pages))
+	}
+}
+
+// desk is the engine, the store and the inbound path as the pages see them.
+type desk struct{ a *App }
+
+// Show implements pages.Desk.
+func (d desk) Show(ctx context.Context, slot string) (card.Card, error) {
+	return d.a.engine.Show(ctx, slot)
+}
+
+// Look implements pages.Desk. An instance is seen by whoever has or had a card of it, and by administrators.
+func (d desk) Look(ctx context.Context, instance, person string) (pages.Seen, error) {
+	in, p, err := d.a.engine.Load(ctx, instance)
+	if err != nil {
+		return pages.Seen{}, err
+	}
+	t, ok := p.(workflows.Teller)
+	if !ok {
+		return pages.Seen{}, workflows.ErrNotFound
+	}
+	slots, err := t.Slots(in, person)
+	if err != nil {
+		return pages.Seen{}, err
+	}
+	s := pages.Seen{Instance: in, Mine: len(slots) > 0}
+	if !s.Mine && d.a.administers(ctx, person) {
+		if slots, err = t.Slots(in, ""); err != nil {
+			return pages.Seen{}, err
+		}
+	}
+	if len(slots) == 0 {
+		return pages.Seen{}, workflows.ErrNotFound
+	}
+	s.Slot = in.ID + "/" + slots[0]
+	trail, err := d.a.store.TrailOf(ctx, in.ID)
+	if err != nil {
+		return pages.Seen{}, err
+	}
+	s.Told, err = t.Tell(in, trail)
+	return s, err
+}
+
+// Press implements pages.Desk: a press on a page goes the way of all presses.
+func (d desk) Press(ctx context.Context, ev event.Event) (*card.Toast, bool, error) {
+	return d.a.hooks.Press(ctx, ev)
+}
+
+// Resend implements pages.Desk.
+func (d desk) Resend(ctx context.Context, slot, person string) error {
+	return d.a.engine.Resend(ctx, slot, person)
+}
+
+// administers reports whether a person has the role admin.
+func (a *App) administers(ctx context.Context, person string) bool {
+	if len(a.live.Get().project.env.Roles["admin"]) == 0 {
+		return false
+	}
+	who, err := a.people.Resolve(ctx, workflows.Lookup{ID: "admin", Selectors: []string{"role:admin"}})
+	if err != nil {
+		a.o.Log.Warn("find the administrators", "err", err)
+		return false
+	}
+	return slices.ContainsFunc(who.Persons, func(p event.Person) bool { return p.ID == person && p.Active })
+}
+
+// colleagues is the roster as the pages see it.
+type colleagues struct{ a *App }
+
+// Person implements pages.People.
+func (c colleagues) Person(ctx context.Context, id string) (workflows.Person, error) {
+	return c.a.people.Person(ctx, id)
+}
+
+// Search implements pages.People.
+func (c colleagues) Search(ctx context.Context, words string, limit int) ([]pages.Colleague, error) {
+	found, err := c.a.people.Search(ctx, words, limit)
+	out := make([]pages.Colleague, len(found))
+	for i, f := range found {
+		out[i] = pages.Colleague{ID: f.ID, Name: f.Name, Dept: f.Dept, Title: f.Title}
+	}
+	return out, err
+}

@@ -1,0 +1,3 @@
+// Package web is what employee pages, console and API have in common: the signed addresses that lead one
+// person to one page.
+package web

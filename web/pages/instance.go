@@ -1,0 +1,99 @@
+package pages
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"magpie/adapters/card"
+	"magpie/workflows"
+)
+
+// seenView is the timeline below a card.
+type seenView struct {
+	Name string
+	Told []toldView
+	Home string // address of the lists
+}
+
+type toldView struct {
+	At, Who, What string
+	Note          []string
+	Tone          card.Tone
+}
+
+// look finds out what the viewer of a request may see of the instance that it names. When ok is false the
+// answer is written: it is the same whether there is no such instance or it is none of their business.
+func (h *Handler) look(w http.ResponseWriter, r *http.Request) (v viewer, s Seen, ok bool) {
+	v, err := h.session(r)
+	if err != nil {
+		h.stranger(w, r, err)
+		return v, s, false
+	}
+	id := r.PathValue("instance")
+	if id == "" || len(id) > 64 || strings.ContainsAny(id, "/%\x00") {
+		h.say(w, r, http.StatusNotFound, "nothing")
+		return v, s, false
+	}
+	s, err = h.o.Desk.Look(r.Context(), id, v.person.ID)
+	switch {
+	case errors.Is(err, workflows.ErrNotFound) || err == nil && s.Slot == "":
+		h.say(w, r, http.StatusNotFound, "nothing")
+		return v, s, false
+	case err != nil:
+		h.fail(w, r, "instance", err)
+		return v, s, false
+	}
+	return v, s, true
+}
+
+// stranger answers whoever comes without a link or a session.
+func (h *Handler) stranger(w http.ResponseWriter, r *http.Request, err error) {
+	if !errors.Is(err, errNobody) {
+		h.fail(w, r, "session", err)
+		return
+	}
+	h.say(w, r, http.StatusForbidden, "login")
+}
+
+func (h *Handler) getInstance(w http.ResponseWriter, r *http.Request) {
+	v, s, ok := h.look(w, r)
+	if !ok {
+		return
+	}
+	h.show(w, r, http.StatusOK, v, h.onInstance(r, s), newEntered(nil), nil)
+}
+
+func (h *Handler) postInstance(w http.ResponseWriter, r *http.Request) {
+	if !h.accept(w, r) {
+		return
+	}
+	v, s, ok := h.look(w, r)
+	if !ok {
+		return
+	}
+	at := h.onInstance(r, s)
+	// The page may have been drawn when another card of theirs was in front. A ticket proves that it was theirs.
+	if slot := r.PostForm.Get("slot"); slot != "" && slot != at.slot && strings.HasPrefix(slot, s.Instance.ID+"/") &&
+		h.punched(r.PostForm.Get("ticket"), v, slot) != "" {
+		at.slot, at.readonly = slot, false
+	}
+	if at.readonly {
+		h.say(w, r, http.StatusNotFound, "nothing")
+		return
+	}
+	h.press(w, r, v, at)
+}
+
+func (h *Handler) onInstance(r *http.Request, s Seen) spot {
+	l := languageOf(r)
+	seen := &seenView{Home: h.prefix() + "/m/tasks" + h.query(r)}
+	for _, t := range s.Told {
+		line := toldView{At: h.clock(t.At), Who: t.Who, What: t.What.In(l.code()), Tone: t.Tone}
+		if t.Note != "" {
+			line.Note = strings.Split(t.Note, "\n")
+		}
+		seen.Told = append(seen.Told, line)
+	}
+	return spot{slot: s.Slot, self: "/m/i/" + r.PathValue("instance"), seen: seen, readonly: !s.Mine}
+}

@@ -1,0 +1,120 @@
+package pages
+
+import (
+	"net/http"
+	"strings"
+)
+
+// What the pages say by themselves; what stands on cards comes from templates and programs.
+var words = map[string][2]string{
+	"required":        {"必填", "required"},
+	"optional":        {"选填", "optional"},
+	"choose":          {"请选择", "Please choose"},
+	"none":            {"不选", "None"},
+	"find":            {"查找", "Find"},
+	"find_hint":       {"输入姓名，点「查找」", "Type a name, then “Find”"},
+	"find_many_hint":  {"输入姓名，多人用逗号隔开", "Type names, separated by commas"},
+	"picked":          {"已选", "Picked"},
+	"need":            {"请填写", "Please fill this in"},
+	"need_choice":     {"请选择", "Please choose"},
+	"too_long":        {"最多 %d 个字，现在有 %d 个", "at most %d characters; there are %d"},
+	"too_many":        {"最多选 %d 个", "at most %d"},
+	"not_number":      {"请填写数字", "Please enter a number"},
+	"not_date":        {"请填写日期，例如 2026-01-31", "Please enter a date, such as 2026-01-31"},
+	"not_time":        {"请填写日期和时间，例如 2026-01-31 18:00", "Please enter date and time, such as 2026-01-31 18:00"},
+	"not_option":      {"请从选项中选择", "Please choose one of the options"},
+	"nobody_found":    {"找不到「%s」", "Nobody found for “%s”"},
+	"several_found":   {"「%s」不止一位，请选择", "Several match “%s”; please choose"},
+	"meant":           {"是这位吗？请选择", "Is it this one? Please choose"},
+	"fix":             {"还有 %d 处需要修改", "%d to correct"},
+	"date_hint":       {"例如 2026-01-31", "such as 2026-01-31"},
+	"time_hint":       {"例如 2026-01-31 18:00", "such as 2026-01-31 18:00"},
+	"yes":             {"是", "Yes"},
+	"image":           {"查看图片", "View the picture"},
+	"image_elsewhere": {"图片请在聊天中查看", "The picture is shown in the chat"},
+	"sure":            {"确定要「%s」吗？", "Really “%s”?"},
+	"back":            {"返回", "Back"},
+	"other_actions":   {"查看全部操作", "All actions"},
+	"act_gone":        {"这个操作现在不可用，下面是最新的情况。", "This can no longer be done. Below is how things stand."},
+	"done":            {"已处理", "Done"},
+	"done_close":      {"你可以关闭这个页面了，聊天中的卡片会自动更新。", "You may close this page. The card in the chat is brought up to date."},
+	"later":           {"已收到，正在处理", "Received, working on it"},
+	"later_more":      {"结果会更新在聊天中的卡片上，你可以关闭这个页面了。", "The card in the chat will show the outcome. You may close this page."},
+	"refused_more":    {"什么也没有改变。", "Nothing was changed."},
+	"progress":        {"查看进度", "See progress"},
+	"my_work":         {"我的审批", "My approvals"},
+	"as":              {"以%s的身份", "as %s"},
+	"timeline":        {"处理记录", "What happened"},
+	"tab_open":        {"待我处理", "Waiting for me"},
+	"tab_started":     {"我发起的", "Started by me"},
+	"tab_decided":     {"已处理", "Handled"},
+	"empty_open":      {"没有待你处理的事", "Nothing waits for you"},
+	"empty_started":   {"你还没有发起过", "You have started nothing yet"},
+	"empty_decided":   {"还没有处理过的事", "Nothing handled yet"},
+	"more":            {"下一页", "Next"},
+	"less":            {"上一页", "Previous"},
+	"due":             {"%s 前", "due %s"},
+	"late":            {"已超期", "overdue"},
+	"again":           {"页面打开太久了，请再提交一次。", "This page was open for too long. Please submit again."},
+	"try_again":       {"暂时没能提交，请稍后再试。你填写的内容还在。", "This could not be submitted just now. Please try again; what you entered is kept."},
+
+	"gone":            {"已经找不到了", "No longer there"},
+	"gone_more":       {"这件事可能已被清理，或者卡片已经不在了。", "It may have been cleaned up, or the card is gone."},
+	"nothing":         {"没有可以显示的内容", "Nothing to show"},
+	"nothing_more":    {"链接可能不完整，或者不是给你的。请从聊天中的卡片重新打开。", "The link may be incomplete, or not meant for you. Please open it from the card in the chat."},
+	"expired":         {"链接已过期", "The link has expired"},
+	"expired_more":    {"为了安全，链接 7 天后失效。可以让机器人把最新的卡片再发给你，从那里打开。", "Links end after 7 days, for safety. The bot can send you the card once more; open it from there."},
+	"resend":          {"重新发给我", "Send it to me again"},
+	"resent":          {"已发送", "Sent"},
+	"resent_more":     {"请到聊天中打开机器人刚发的卡片。", "Please open the card that the bot has just sent to you."},
+	"resent_wait":     {"刚刚发过了", "It was sent a moment ago"},
+	"resent_gone":     {"已经不需要了", "No longer needed"},
+	"resent_done":     {"这张卡片已经不在了，不需要再处理。", "This card is gone; there is nothing to do."},
+	"login":           {"请从聊天中打开", "Please open this from the chat"},
+	"login_more":      {"打开机器人发给你的任意一张卡片，就能看到这里。", "Open any card that the bot sent to you to get here."},
+	"busy":            {"暂时打不开", "Not available just now"},
+	"busy_more":       {"系统忙，请稍后再试。", "The system is busy. Please try again later."},
+	"too_big":         {"内容太多了", "Too much"},
+	"too_big_more":    {"提交的内容超过了上限，请返回后精简。", "What was submitted is over the limit. Please go back and shorten it."},
+	"wrong_form":      {"提交方式不对", "Not a form of ours"},
+	"wrong_form_more": {"请从聊天中的卡片重新打开。", "Please open it again from the card in the chat."},
+
+	"task_open": {"待处理", "Open"}, "task_approved": {"已同意", "Approved"}, "task_rejected": {"已拒绝", "Rejected"},
+	"task_transferred": {"已转交", "Transferred"}, "task_superseded": {"他人已处理", "Decided by another"},
+	"task_canceled": {"已关闭", "Closed"}, "task_skipped": {"已跳过", "Skipped"}, "task_timed_out": {"已超时", "Timed out"},
+	"status_draft": {"待提交", "Draft"}, "status_running": {"进行中", "In progress"}, "status_approved": {"已通过", "Approved"},
+	"status_rejected": {"未通过", "Rejected"}, "status_withdrawn": {"已撤回", "Withdrawn"}, "status_terminated": {"已终止", "Terminated"},
+	"status_expired": {"已过期", "Expired"}, "status_done": {"已完成", "Done"},
+}
+
+// tongue is a language of the pages.
+type tongue int
+
+const (
+	zh tongue = iota
+	en
+)
+
+// code is the language as cards name it.
+func (l tongue) code() string { return [...]string{"zh-CN", "en-US"}[l] }
+
+// say is one of our words.
+func (l tongue) say(key string) string {
+	w, ok := words[key]
+	if !ok {
+		return key
+	}
+	return w[l]
+}
+
+// languageOf is what a viewer reads: what ?lang says, else what their client prefers, else Chinese.
+func languageOf(r *http.Request) tongue {
+	want := r.URL.Query().Get("lang")
+	if want == "" {
+		want, _, _ = strings.Cut(r.Header.Get("Accept-Language"), ",")
+	}
+	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(want)), "en") {
+		return en
+	}
+	return zh
+}
