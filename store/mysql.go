@@ -60,8 +60,9 @@ func openMySQLPool(dsn string, many bool) (*sql.DB, error) {
 	cfg.MultiStatements = many
 	cfg.ParseTime = false
 	cfg.Logger = log.New(io.Discard, "", 0) // what it would print comes back as an error as well
-	// utf8mb4_bin is what the columns have; general_ci would make the server convert each comparison.
-	if err := cfg.Apply(mysql.Charset("utf8mb4", "utf8mb4_bin")); err != nil {
+	// All text is UTF-8 already (clean), and the columns have their own character set and collation. Told that it
+	// gets UTF-8 the server looks for the end of each character of each literal; bytes it takes as they are.
+	if err := cfg.Apply(mysql.Charset("binary", "")); err != nil {
 		return nil, err
 	}
 	if cfg.Timeout == 0 {
