@@ -135,7 +135,7 @@ func (c *committer) loop() {
 // run carries out commands together, and sets the outcome of each.
 func (c *committer) run(batch []*command) {
 	slices.SortFunc(batch, func(a, b *command) int { return cmp.Compare(a.key, b.key) })
-	for len(batch) > 1 {
+	for len(batch) > 0 {
 		failed, err := c.s.sendShared(context.Background(), batch)
 		if err != nil {
 			break
@@ -154,20 +154,15 @@ func (c *committer) run(batch []*command) {
 // their errors set; nothing was written then. An error means that nobody's outcome is known but that
 // nothing was written.
 func (s *Store) sendShared(ctx context.Context, batch []*command) (failed []*command, err error) {
-	p := shareCommands(batch)
 	conn, err := s.wdb.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
 	e := conn.Raw(func(dc any) error {
-		x := dc.(driver.ExecerContext)
-		var res driver.Result
-		if res, err = x.ExecContext(ctx, p.text.String(), p.args); err == nil {
-			failed, err = p.judge(res)
-		}
-		if err == nil && len(failed) == 0 {
-			if _, e := x.ExecContext(ctx, "COMMIT", nil); e != nil {
+		c := dc.(*writeConn)
+		if failed, err = shareCommands(batch).send(ctx, c); err == nil && len(failed) == 0 {
+			if _, e := c.ExecContext(ctx, "COMMIT", nil); e != nil {
 				// Unknown to all of them: sending again would judge them by their own writes.
 				for _, r := range batch {
 					r.err = fmt.Errorf("the outcome of COMMIT is not known: %w", e)
@@ -179,7 +174,7 @@ func (s *Store) sendShared(ctx context.Context, batch []*command) (failed []*com
 			}
 			return nil
 		}
-		if _, e := x.ExecContext(ctx, "ROLLBACK", nil); e != nil {
+		if _, e := c.ExecContext(ctx, "ROLLBACK", nil); e != nil {
 			return driver.ErrBadConn
 		}
 		return nil

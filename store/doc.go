@@ -23,8 +23,9 @@
 //
 // On SQLite one goroutine owns the one writing connection. Requests that wait together share a
 // transaction and so its sync to disk; each caller is answered after the commit, with a result of its
-// own. On MySQL a command is one packet of statements and one COMMIT. Commands that wait together share
-// both, with one statement per table; puts that wait together are one INSERT. Reading goes through a pool of its own.
+// own. On MySQL commands that wait together share a transaction of prepared statements, one per table; one that
+// fails there goes alone, as one packet of statements and a COMMIT. Puts that wait together are one INSERT. Reading
+// goes through a pool of its own.
 //
 // All times are stored as milliseconds since 1970, UTC. JSON is kept byte for byte.
 package store

@@ -75,29 +75,43 @@ func openMySQLPool(dsn string, many bool) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(&myConnector{Connector: c})
+	db := sql.OpenDB(&myConnector{Connector: c, many: many})
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	return db, nil
 }
 
 // myConnector sets up each new connection. SET TRANSACTION is used since the variable's name differs
 // between MySQL and MariaDB.
-type myConnector struct{ driver.Connector }
+type myConnector struct {
+	driver.Connector
+	many bool // for writing: every statement is part of a transaction that must be ended
+}
 
 func (c *myConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, q := range [...]string{
+	setup := []string{
 		"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 		"SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', SESSION innodb_lock_wait_timeout = 10",
-	} {
+	}
+	if c.many {
+		setup = append(setup, "SET SESSION autocommit = 0")
+	}
+	for _, q := range setup {
 		if _, err := conn.(driver.ExecerContext).ExecContext(ctx, q, nil); err != nil {
 			return nil, errors.Join(fmt.Errorf("set up the connection: %w", err), conn.Close())
 		}
 	}
-	return conn, nil
+	if !c.many {
+		return conn, nil
+	}
+	dc, ok := conn.(driverConn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("the MySQL driver's %T can't do what database/sql asks for", conn), conn.Close())
+	}
+	return &writeConn{driverConn: dc}, nil
 }
 
 // myTx is a transaction of a few round trips, for everything that is not hot.

@@ -1,166 +1,151 @@
 package store
 
 import (
+	"context"
 	"database/sql/driver"
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
-
-	"github.com/go-sql-driver/mysql"
 )
 
-// shared is one transaction of several commands: one statement per table wherever that can be, since on a
-// busy server a statement costs more than the rows in it.
+// shared is one transaction of several commands: one statement per table wherever that can be. Each is
+// prepared once on its connection: on a busy server reading the text of a statement costs more than
+// carrying it out.
 type shared struct {
-	text    strings.Builder
-	args    []driver.NamedValue
-	n       int // statements so far, without START TRANSACTION
-	singles []single
-	// instances is the statement that moves all instances on, of how many rows; -1: none.
-	instances, moved int
+	moves   singles // of instances
+	parts   []part
+	singles singles
+	jobs    []op
+	// canceled are jobs that are removed before.
+	canceled []string
+}
+
+// part is one statement for all commands.
+type part struct {
+	q    string
+	args []driver.NamedValue
 }
 
 // single is a statement that belongs to one command.
 type single struct {
-	r  *command
-	o  op
-	at int // which statement of the packet
+	r *command
+	o op
 }
 
-// errUnclear: somebody's guard found no row, and the shared statement does not tell whose.
-var errUnclear = errors.New("one of the revisions moved on")
+type singles []single
 
 // shareCommands puts the guards ahead, and then one statement per table.
 func shareCommands(batch []*command) *shared {
-	p := &shared{instances: -1}
-	p.text.WriteString("START TRANSACTION")
+	p := &shared{}
 	rows := map[string][]op{}
 	for _, r := range batch {
 		for _, o := range r.ops {
 			switch {
-			case o.q == sqlUpdateInstance || o.q == mysqlStatements.putShownJob || sharedRows[o.q] != nil:
+			case o.q == sqlUpdateInstance:
+				p.moves = append(p.moves, single{r, o})
+			case o.q == mysqlStatements.putJob || o.q == mysqlStatements.putShownJob:
+				p.jobs = append(p.jobs, o)
+			case sharedRows[o.q] != nil:
 				rows[o.q] = append(rows[o.q], o)
+				if o.q == sqlCancelJob {
+					p.canceled = append(p.canceled, o.args[0].(string))
+				}
 			default:
-				p.singles = append(p.singles, single{r, o, p.n})
-				p.add(o.q)
-				p.bind(o.args)
+				p.singles = append(p.singles, single{r, o})
 			}
 		}
 	}
-	p.updateInstances(rows[sqlUpdateInstance])
 	for _, q := range []string{mysqlStatements.insertDone, mysqlStatements.insertInstance, mysqlStatements.putTask, mysqlStatements.insertTrail, sqlCancelJob, mysqlStatements.putReceipt} {
-		p.rows(q, rows[q])
-	}
-	if shown := rows[mysqlStatements.putShownJob]; len(shown) > 0 {
-		p.putJobs(rows[mysqlStatements.putJob], shown)
-	} else {
-		p.rows(mysqlStatements.putJob, rows[mysqlStatements.putJob])
+		if len(rows[q]) > 0 {
+			p.parts = append(p.parts, rowsPart(sharedRows[q], rows[q]))
+		}
 	}
 	return p
 }
 
-// add begins a statement.
-func (p *shared) add(q string) {
-	p.text.WriteByte(';')
-	p.text.WriteString(q)
-	p.n++
+// rowsPart is one statement for all rows of a table.
+func rowsPart(t *rowsText, ops []op) part {
+	x := part{q: t.text(len(ops)), args: make([]driver.NamedValue, 0, len(ops)*len(ops[0].args))}
+	for _, o := range ops {
+		x.bind(o.args)
+	}
+	return x
 }
 
-func (p *shared) bind(args []any) {
+func (x *part) bind(args []any) {
 	for _, a := range args {
-		p.args = append(p.args, driver.NamedValue{Ordinal: len(p.args) + 1, Value: value(a)})
+		x.args = append(x.args, driver.NamedValue{Ordinal: len(x.args) + 1, Value: value(a)})
 	}
 }
 
-// rows is one statement for all rows of a table.
-func (p *shared) rows(q string, ops []op) {
-	if len(ops) == 0 {
-		return
-	}
-	p.add(sharedRows[q].text(len(ops)))
-	for _, o := range ops {
-		p.bind(o.args)
-	}
+// movedRows puts the new state of instances that are there, and locked: only the columns that sqlUpdateInstance
+// sets are written, in its order of arguments.
+var movedRows = &rowsText{
+	head: "INSERT INTO instance (rev, status, title, seq, head, updated_at, ended_at, state, hash, id, definition, kind, initiator, created_at) VALUES ",
+	row:  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', '', 0)",
+	tail: ` ON DUPLICATE KEY UPDATE rev = VALUES(rev), status = VALUES(status), title = VALUES(title), seq = VALUES(seq), head = VALUES(head),
+ updated_at = VALUES(updated_at), ended_at = VALUES(ended_at), state = VALUES(state), hash = VALUES(hash)`,
 }
 
-// The columns that sqlUpdateInstance sets after rev, in its order; then come id and rev.
-var movedColumns = [...]string{"status", "title", "seq", "head", "updated_at", "ended_at", "state", "hash"}
-
-// updateInstances is sqlUpdateInstance for several: each row by its own revision, which always goes up by
-// one. All must be found.
-func (p *shared) updateInstances(ops []op) {
-	if len(ops) == 0 {
-		return
+// moveInstances is sqlUpdateInstance for all of them. failed are those whose revision is another.
+func (p *shared) moveInstances(ctx context.Context, c *writeConn, held *held) (failed []*command, err error) {
+	const id, expected = 9, 10 // among the arguments
+	if len(p.moves) == 0 {
+		return nil, nil
 	}
-	p.instances, p.moved = p.n, len(ops)
-	if len(ops) == 1 {
-		p.add(sqlUpdateInstance)
-		p.bind(ops[0].args)
-		return
-	}
-	id, expected := len(movedColumns)+1, len(movedColumns)+2
-	byID := func(column string, k int) {
-		p.text.WriteString(column + " = CASE id" + strings.Repeat(" WHEN ? THEN ?", len(ops)) + " END")
-		for _, o := range ops {
-			p.bind([]any{o.args[id], o.args[k]})
+	x := part{q: movedRows.text(len(p.moves))}
+	for _, m := range p.moves {
+		if rev, ok := held.revs[m.o.args[id].(string)]; !ok || rev != m.o.args[expected].(int64) {
+			failed = append(failed, singles{m}.lost()...)
 		}
+		x.bind(m.o.args[:expected])
 	}
-	p.add("UPDATE instance SET rev = rev + 1")
-	for i, column := range movedColumns {
-		p.text.WriteString(", ")
-		byID(column, i+1)
+	if len(failed) == 0 {
+		_, err = c.exec(ctx, x.q, x.args)
 	}
-	p.text.WriteString(" WHERE id IN " + marks(len(ops)) + " AND ")
-	for _, o := range ops {
-		p.bind(o.args[id : id+1])
-	}
-	byID("rev", expected)
+	return failed, err
 }
 
-// putJobs puts jobs of both sorts. One that must have been shown comes with the state stateIfShown when its
-// slot was not: it replaces only what waits, and is taken out again where nothing was.
-func (p *shared) putJobs(plain, shown []op) {
-	p.add(sqlInsertJob + "VALUES " + strings.Repeat("("+jobValues+"),", len(plain)) + strings.Repeat("("+shownJobValues+"),", len(shown)-1) +
-		"(" + shownJobValues + ")" + myOnShownJob)
-	for _, o := range plain {
-		p.bind(o.args)
+// lost tells the commands that their guards found no row.
+func (l singles) lost() (failed []*command) {
+	for _, x := range l {
+		x.r.err = x.o.need
+		failed = append(failed, x.r)
 	}
-	for _, o := range shown { // its last two arguments are the slot and the id
-		slot := len(o.args) - 2
-		p.bind(o.args[:4])
-		p.bind(o.args[slot : slot+1])
-		p.bind(o.args[4:slot])
-	}
-	p.add("DELETE FROM job WHERE state = 3 AND id IN " + marks(len(shown)))
-	for _, o := range shown {
-		p.bind(o.args[:1])
-	}
+	return failed
 }
 
-// judge looks at the guards of each command. failed are those whose own guards found no row.
-func (p *shared) judge(res driver.Result) (failed []*command, err error) {
-	r, ok := res.(mysql.Result)
-	if !ok {
-		return nil, fmt.Errorf("the MySQL driver's %T does not tell rows per statement", res)
+// send carries out the statements. failed are those whose own guards found no row, with their errors set.
+func (p *shared) send(ctx context.Context, c *writeConn) (failed []*command, err error) {
+	held, err := p.hold(ctx, c)
+	if err != nil {
+		return nil, err
 	}
-	rows := r.AllRowsAffected()
-	if len(rows) != p.n+1 { // START TRANSACTION is the first
-		return nil, fmt.Errorf("%d statements gave %d results", p.n+1, len(rows))
+	if failed, err = p.moveInstances(ctx, c, held); err != nil || len(failed) > 0 {
+		return failed, err
 	}
-	rows = rows[1:]
-	if p.instances >= 0 && rows[p.instances] != int64(p.moved) {
-		return nil, errUnclear
-	}
+	var before int64
 	for _, x := range p.singles {
-		n := rows[x.at]
-		if x.o.other {
-			n += rows[x.at-1]
+		if x.o.other && before > 0 {
+			continue
 		}
-		if n == 0 && x.o.need != nil && !slices.Contains(failed, x.r) {
-			x.r.err = x.o.need
-			failed = append(failed, x.r)
+		one := part{}
+		one.bind(x.o.args)
+		if before, err = c.exec(ctx, x.o.q, one.args); err != nil {
+			return nil, err
+		}
+		if before > 0 {
+			held.after(x.o)
+		}
+		if before == 0 && x.o.need != nil && !slices.Contains(failed, x.r) {
+			failed = append(failed, singles{x}.lost()...)
 		}
 	}
-	return failed, nil
+	if len(failed) > 0 {
+		return failed, nil
+	}
+	for _, x := range p.parts {
+		if _, err := c.exec(ctx, x.q, x.args); err != nil {
+			return nil, err
+		}
+	}
+	return nil, p.putJobs(ctx, c, held)
 }

@@ -7,8 +7,6 @@ const (
 	stateWaiting = 0
 	stateDone    = 1 // inbox only: a finished job is removed
 	stateDead    = 2
-	// stateIfShown is a job inside a transaction on MySQL, which stays only where one waits already.
-	stateIfShown = 3
 )
 
 // Lanes are what is leased together.
@@ -44,7 +42,6 @@ const (
 	sqlInsertTask     = "INSERT INTO task (" + taskColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	sqlInsertJob      = "INSERT INTO job (" + jobColumns + ") "
 	jobValues         = "?, ?, ?, ?, 0, ?, ?, '', 0, 1, ?, ?, ?, 0, ?, ?, '', ?"
-	shownJobValues    = "?, ?, ?, ?, IF(EXISTS (SELECT 1 FROM slot WHERE slot.id = ?), 0, 3), ?, ?, '', 0, 1, ?, ?, ?, 0, ?, ?, '', ?" // the slot's id after shard
 	onlyShown         = " WHERE EXISTS (SELECT 1 FROM slot WHERE slot.id = ?) OR EXISTS (SELECT 1 FROM job AS j WHERE j.id = ? AND j.state = 0)"
 
 	sqlFinishEvent = "UPDATE inbox SET state = 1, due_at = NULL, token = '', done_at = ?, result = ?, instance = ?, toast = ? WHERE id = ? AND token = ? AND state = 0"
@@ -69,21 +66,13 @@ const (
 )
 
 // The same on MySQL, where each assignment must ask for itself whether the new content counts.
-var (
-	myOnJob = onJob("VALUES(rev) >= rev")
-	// For rows of which some come as stateIfShown: those replace only what waits.
-	myOnShownJob = onJob("VALUES(rev) >= rev AND (VALUES(state) = 0 OR state = 0)")
-)
-
-func onJob(counts string) string {
-	return strings.ReplaceAll(` ON DUPLICATE KEY UPDATE lane = IF(?, VALUES(lane), lane), queue = IF(?, VALUES(queue), queue), state = IF(?, 0, state),
+var myOnJob = strings.ReplaceAll(` ON DUPLICATE KEY UPDATE lane = IF(?, VALUES(lane), lane), queue = IF(?, VALUES(queue), queue), state = IF(?, 0, state),
  created_at = IF(? AND uncertain = 0 AND token = '', VALUES(created_at), created_at),
  uncertain = IF(? AND token <> '' AND due_at <= VALUES(updated_at), 1, uncertain),
  token = IF(? AND NOT (token <> '' AND due_at > VALUES(updated_at)), '', token), due_at = IF(? AND token = '', VALUES(run_at), due_at),
  run_at = IF(?, VALUES(run_at), run_at), attempt = IF(?, 0, attempt), gen = IF(?, gen + 1, gen),
  instance = IF(?, VALUES(instance), instance), slot = IF(?, VALUES(slot), slot), updated_at = IF(?, VALUES(updated_at), updated_at),
- cause = IF(?, '', cause), body = IF(?, VALUES(body), body), rev = IF(?, VALUES(rev), rev)`, "?", counts)
-}
+ cause = IF(?, '', cause), body = IF(?, VALUES(body), body), rev = IF(?, VALUES(rev), rev)`, "?", "VALUES(rev) >= rev")
 
 var sqliteStatements = &statements{
 	insertInstance: sqlInsertInstance + " ON CONFLICT (id) DO NOTHING",

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"strings"
+)
+
+// held is what was there before, locked until the transaction ends.
+type held struct {
+	revs  map[string]int64 // of instances
+	jobs  map[string]*heldJob
+	shown map[string]bool // slots, of those that it matters for
+}
+
+// heldJob is what a job row says of itself.
+type heldJob struct {
+	rev, state, due, uncertain, created, gen int64
+	token                                    string
+}
+
+// hold locks and reads the instances and jobs that will be written, in one statement. The instance of a job
+// is locked also where only the job changes: whoever writes a job of an instance holds it, so that no
+// job comes between this and its replacement.
+func (p *shared) hold(ctx context.Context, c *writeConn) (*held, error) {
+	const instance = 9 // among the arguments of sqlUpdateInstance
+	h := &held{revs: map[string]int64{}, jobs: map[string]*heldJob{}, shown: map[string]bool{}}
+	var instances, jobs, slots []any
+	for _, m := range p.moves {
+		instances = append(instances, m.o.args[instance])
+		h.revs[m.o.args[instance].(string)] = 0
+	}
+	for _, o := range p.jobs {
+		if in := o.args[jobInstance].(string); in != "" {
+			if _, ok := h.revs[in]; !ok {
+				instances = append(instances, in)
+				h.revs[in] = 0
+			}
+		}
+		jobs = append(jobs, o.args[jobID])
+		if o.q == mysqlStatements.putShownJob {
+			slots = append(slots, o.args[jobSlot])
+		}
+	}
+	clear(h.revs)
+	var x part
+	var text []string
+	for _, l := range []struct {
+		q    string
+		ids  []any
+		lock string
+	}{
+		{"SELECT 0, id, rev, 0, 0, 0, 0, 0, '' FROM instance WHERE id IN ", instances, " FOR UPDATE"},
+		{"SELECT 1, id, rev, state, due_at, uncertain, created_at, gen, token FROM job WHERE id IN ", jobs, " FOR UPDATE"},
+		{"SELECT 2, id, 0, 0, 0, 0, 0, 0, '' FROM slot WHERE id IN ", slots, ""},
+	} {
+		if len(l.ids) == 0 {
+			continue
+		}
+		n := 1
+		for n < len(l.ids) {
+			n *= 2
+		}
+		// Some ids come twice, so that there are few texts to prepare.
+		text = append(text, "("+l.q+marks(n)+l.lock+")")
+		x.bind(l.ids)
+		for range n - len(l.ids) {
+			x.bind(l.ids[:1])
+		}
+	}
+	if len(text) == 0 {
+		return h, nil
+	}
+	err := c.query(ctx, strings.Join(text, " UNION ALL "), x.args, func(scan scanFunc) error {
+		var what int
+		var id string
+		j := &heldJob{}
+		err := scan(&what, &id, &j.rev, &j.state, &j.due, &j.uncertain, &j.created, &j.gen, &j.token)
+		switch what {
+		case 0:
+			h.revs[id] = j.rev
+		case 1:
+			h.jobs[id] = j
+		case 2:
+			h.shown[id] = true
+		}
+		return err
+	})
+	return h, err
+}
+
+// after notes what a statement of a command has done to a job that is held.
+func (h *held) after(o op) {
+	switch o.q {
+	case sqlDeleteJob:
+		delete(h.jobs, o.args[jobID].(string))
+	case sqlReleaseJob:
+		if j := h.jobs[o.args[jobID].(string)]; j != nil {
+			j.token = ""
+		}
+	}
+}
+
+// replacedJobs puts jobs whose old rows are locked: what becomes of them was worked out here, which costs the
+// server less than a condition for each column.
+var replacedJobs = &rowsText{head: "REPLACE INTO job (" + jobColumns + ") VALUES ", row: "(?, ?, ?, ?, 0, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, '', ?)"}
+
+// The places of the arguments of putJob.
+const (
+	jobID, jobRun, jobRev, jobInstance, jobSlot, jobCreated, jobUpdated, jobBody = 0, 5, 6, 7, 8, 9, 10, 11
+)
+
+// putJobs is putJob and putShownJob for the jobs of several commands.
+func (p *shared) putJobs(ctx context.Context, c *writeConn, h *held) error {
+	for _, id := range p.canceled {
+		delete(h.jobs, id)
+	}
+	rows := make([]op, 0, len(p.jobs))
+	at := map[string]int{} // where in rows
+	for _, o := range p.jobs {
+		id := o.args[jobID].(string)
+		old := h.jobs[id]
+		if o.q == mysqlStatements.putShownJob && (old == nil || old.state != stateWaiting) && !h.shown[o.args[jobSlot].(string)] {
+			continue
+		}
+		if old != nil && o.args[jobRev].(int64) < old.rev {
+			continue
+		}
+		now, row := old.next(o.args)
+		h.jobs[id] = now
+		if i, twice := at[id]; twice {
+			rows[i] = op{args: row}
+			continue
+		}
+		at[id] = len(rows)
+		rows = append(rows, op{args: row})
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	x := rowsPart(replacedJobs, rows)
+	_, err := c.exec(ctx, x.q, x.args)
+	return err
+}
+
+// next is the row after new content came, as myOnJob has it.
+func (j *heldJob) next(args []any) (*heldJob, []any) {
+	now, run := args[jobUpdated].(int64), args[jobRun].(int64)
+	n := heldJob{rev: args[jobRev].(int64), due: run, created: args[jobCreated].(int64), gen: 1}
+	if j != nil {
+		n.gen, n.uncertain = j.gen+1, j.uncertain
+		if j.uncertain != 0 || j.token != "" {
+			n.created = j.created
+		}
+		switch {
+		case j.token != "" && j.due > now: // somebody works on it
+			n.due, n.token = j.due, j.token
+		case j.token != "":
+			n.uncertain = 1
+		}
+	}
+	return &n, []any{
+		args[jobID], args[1], args[2], args[3], n.due, run, n.token, n.gen, n.rev, args[jobInstance], args[jobSlot],
+		n.uncertain, n.created, args[jobUpdated], args[jobBody],
+	}
+}
