@@ -39,6 +39,18 @@ func hostileText() *rapid.Generator[string] {
 
 var commonMark = goldmark.New(goldmark.WithExtensions(extension.GFM))
 
+// Characters that are taken out must not hide from the escaping what comes to stand together.
+func TestHiddenCharactersHideNoMark(t *testing.T) {
+	t.Parallel()
+	for src, want := range map[string]string{
+		"\u202e+ x": "&#43; x", "+\u202e x": "&#43; x", "\x00# x": "&#35; x", "1\u2066. x": "1&#46; x", "ww\u202ew.x": "www&#46;x", "a\r\n- b": "a\n&#45; b",
+	} {
+		if got := escapeMD(src); got != want {
+			t.Errorf("%q became %q, want %q", src, got, want)
+		}
+	}
+}
+
 // TestEscapedTextIsText checks escapeMD with a CommonMark parser that also knows tables, strikes and
 // automatic links: whatever a person wrote is paragraphs of text, and the same text.
 func TestEscapedTextIsText(t *testing.T) {

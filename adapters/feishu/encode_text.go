@@ -130,10 +130,25 @@ func isBidi(r rune) bool {
 	return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }
 
+// dropHidden takes out control characters but for line breaks and tabs, and what turns the direction.
+func dropHidden(s string) string {
+	hidden := func(r rune) bool { return r != '\n' && r != '\t' && unicode.IsControl(r) || isBidi(r) }
+	if !strings.ContainsFunc(s, hidden) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if hidden(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
 // escapeMD makes a text stand for itself in Feishu's markdown, at whatever place of a line: HTML entities
 // are Feishu's own way. Line breaks stay.
 // Source: Feishu Open Platform, "Rich text (Markdown)", JSON 2.0, escaping of special characters.
 func escapeMD(s string) string {
+	s = dropHidden(s) // first: what stands beside a mark decides whether it is one
 	var b strings.Builder
 	b.Grow(len(s) + len(s)/8)
 	entity := func(c byte) { b.WriteString("&#" + strconv.Itoa(int(c)) + ";") }
@@ -143,9 +158,7 @@ func escapeMD(s string) string {
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			r, n := utf8.DecodeRuneInString(s[i:])
-			if !isBidi(r) && !unicode.IsControl(r) {
-				b.WriteRune(r)
-			}
+			b.WriteRune(r)
 			start, digits = false, false
 			i += n
 			continue
@@ -161,8 +174,6 @@ func escapeMD(s string) string {
 			continue
 		case c == '\t':
 			b.WriteByte(' ')
-		case c < ' ' || c == 0x7f:
-			continue
 		case strings.IndexByte("<>*_~`[]\\$|", c) >= 0:
 			entity(c)
 		case c == '&' && i < len(s) && (s[i] == '#' || isLetter(s[i])):
