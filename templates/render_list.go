@@ -332,6 +332,7 @@ func (r *run) button(p *button, data map[string]any) (b card.Button, err error) 
 		}
 		b.Data[k] = s
 	}
+	b.Bare = p.Bare
 	if p.Confirm == nil {
 		return b, nil
 	}

@@ -171,6 +171,7 @@ type (
 		Style   word            `yaml:"style"`
 		Data    map[string]word `yaml:"data"`
 		Confirm *confirm        `yaml:"confirm"`
+		Bare    bool            `yaml:"bare"`
 		node    *config.Node
 	}
 	confirm struct {

@@ -253,6 +253,9 @@ type Button struct {
 	// Page is where the same act is asked for on a page of ours (for a form's submit: the form), for suites
 	// that can't carry the press or the inputs. "" when there are no pages. Set by the engine.
 	Page string `json:"page,omitempty"`
+	// Bare, of a form's button, says that it makes sense without the inputs: a suite whose cards can't take
+	// them keeps it as a plain button, and only the others move to the page.
+	Bare bool `json:"bare,omitempty"`
 }
 
 // Confirm is asked before a press counts.

@@ -34,7 +34,7 @@ func full() *Card {
 				{Name: "reason", Label: T("原因"), Placeholder: T("为什么"), Kind: InputLongText, Required: true, Default: event.Text("无"), Max: 200},
 				{Name: "who", Label: T("转交给"), Kind: InputPerson},
 				{Name: "level", Label: T("级别"), Kind: InputSelect, Options: []Option{{"a", T("甲")}, {"b", T("乙")}}},
-			}, Submit: Button{Verb: "reject", Label: T("拒绝"), Style: StyleDanger, Data: map[string]string{"task": "t1"}, Confirm: &Confirm{Title: T("确定？"), Body: T("不可撤销")}, Page: "https://m.example/m/c/1", Token: "tok"},
+			}, Submit: Button{Verb: "reject", Label: T("拒绝"), Style: StyleDanger, Data: map[string]string{"task": "t1"}, Confirm: &Confirm{Title: T("确定？"), Body: T("不可撤销")}, Page: "https://m.example/m/c/1", Token: "tok", Bare: true},
 				Others: []Button{{Verb: "return", Label: T("退回")}}},
 		},
 		Actions: []Button{{Verb: "approve", Label: T("同意"), Style: StylePrimary}, {URL: "https://example.com/doc", Label: T("制度")}},
