@@ -31,7 +31,7 @@ var allowed = map[string][]string{
 	"web/":                 {"adapters", "adapters/event", "adapters/card", "workflows", "templates", "config", "web"},
 	"simulator":            {"config", "simulator/internal/"},
 	"simulator/":           {"simulator", "config", "simulator/internal/"},
-	"simulator/playground": {"simulator", "config", "simulator/playground/feishucard"},
+	"simulator/playground": {"simulator", "config", "simulator/playground/feishucard", "simulator/playground/dingtalkcard"},
 	"cmd/":                 {"*"},
 	"bench":                {"*"},
 }

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"strings"
 	"time"
 
+	"magpie/simulator/playground/dingtalkcard"
 	"magpie/simulator/playground/feishucard"
 )
 
@@ -17,6 +19,19 @@ var ErrNoDrawing = errors.New("no drawing of this suite's cards")
 // looks are how each suite draws its own cards, from the vendor's JSON.
 var looks = map[string]func(raw json.RawMessage, o feishucard.Options) (template.HTML, error){
 	"feishu": feishucard.Draw,
+	"dingtalk": func(raw json.RawMessage, o feishucard.Options) (template.HTML, error) {
+		return dingtalkcard.Draw(raw, dingtalkcard.Options{Prefix: domID(o.Prefix)})
+	},
+}
+
+// domID keeps what can stand in an HTML id; DingTalk's message ids hold more.
+func domID(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r == '-' || r == '_' {
+			return r
+		}
+		return '_'
+	}, s)
 }
 
 // draw draws a card as its suite would.
@@ -49,7 +64,7 @@ func Page(suite string, raw json.RawMessage, names func(ref string) (name string
 		return nil, err
 	}
 	var style bytes.Buffer
-	for _, f := range []string{"page.css", "chat.css", "card.css"} {
+	for _, f := range []string{"page.css", "chat.css", "card.css", "dingtalk.css"} {
 		b, err := files.ReadFile("assets/" + f)
 		if err != nil {
 			return nil, err

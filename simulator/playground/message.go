@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"magpie/simulator"
+	"magpie/simulator/playground/dingtalkcard"
 	"magpie/simulator/playground/feishucard"
 )
 
@@ -148,7 +149,9 @@ func (p *playground) reads(viewer string, chat simulator.Chat, m simulator.Messa
 func excerpt(m simulator.Message) string {
 	s := m.Text
 	if m.Kind == "card" {
-		s = feishucard.Summary(m.Card)
+		if s = feishucard.Summary(m.Card); s == "[卡片]" {
+			s = dingtalkcard.Summary(m.Card)
+		}
 	}
 	s = strings.Join(strings.Fields(s), " ")
 	if r := []rune(s); len(r) > 40 {
