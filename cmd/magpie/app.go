@@ -179,6 +179,7 @@ func (a *App) assemble(ctx context.Context, p *project) error {
 		Page:      a.pageAddress,
 		Learn:     a.learn,
 		Directory: a.sync.Event,
+		Desk:      a.desk(people, key).Answer,
 	})
 	if err != nil {
 		return err

@@ -31,6 +31,9 @@ type Options struct {
 	// Page gives the address of a page of ours, "" when there are none. It is asked for each card that is drawn
 	// for a person, so it must be cheap, pure but for the clock, and safe for concurrent use. Optional.
 	Page func(Page) string
+	// Desk is shown what people write to the bot before any flow is, and answers what is about themselves rather
+	// than about a flow; ok is false for all else. It may be asked twice. Optional.
+	Desk func(ctx context.Context, ev event.Event) (answer []workflows.Effect, ok bool, err error)
 	// Directory is given the directory events, to keep people fresh. Optional.
 	Directory func(ctx context.Context, ev event.Event) error
 

@@ -177,6 +177,7 @@ func (m *memory) BuryJob(_ context.Context, j workflows.LeasedJob, cause string)
 
 // folk is a directory of two persons; down makes lookups fail.
 type folk struct {
+	more map[string][]workflows.Address // accounts in other connections
 	mu   sync.Mutex
 	down bool
 	who  map[event.Ref]workflows.Person
@@ -218,7 +219,7 @@ func (f *folk) Addresses(_ context.Context, id string) ([]workflows.Address, err
 	defer f.mu.Unlock()
 	for r, p := range f.who {
 		if p.ID == id {
-			return []workflows.Address{{Connection: "c", Ref: r}}, nil
+			return append([]workflows.Address{{Connection: "c", Ref: r}}, f.more[id]...), nil
 		}
 	}
 	return nil, workflows.ErrNotFound

@@ -86,6 +86,15 @@ func (e *Engine) dispatch(ctx context.Context, l workflows.Leased, hold bool) (R
 	if ev.Actor.Type == event.ActorBot {
 		return c.finish(ctx, "ignored:bot", nil)
 	}
+	if e.o.Desk != nil {
+		answer, ok, err := e.o.Desk(ctx, ev)
+		if err != nil {
+			return Result{}, fmt.Errorf("ask the desk: %w", err)
+		}
+		if ok {
+			return c.commit(ctx, &work{commit: workflows.Commit{Now: e.now()}, effects: answer})
+		}
+	}
 	if ev.Actor.Person == "" && ev.Actor.Type != event.ActorSystem && ev.Conv != nil && ev.Conv.ToBot {
 		return c.stranger(ctx)
 	}
