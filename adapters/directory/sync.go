@@ -125,6 +125,9 @@ func (s *Sync) Pull(ctx context.Context, c *adapters.Connection) error {
 	return s.put(ctx, adapters.People{Connection: c.ID, Full: true, Departments: depts}, accounts, nil)
 }
 
+// hopeless are the answers that asking again soon does not change.
+var hopeless = []adapters.Kind{adapters.KindNotFound, adapters.KindForbidden, adapters.KindUnsupported, adapters.KindInvalid, adapters.KindGone}
+
 // Learn looks up one account that nobody is linked to, and links it. What was looked up in vain is not asked
 // for again for a while.
 func (s *Sync) Learn(ctx context.Context, connection string, refs []event.Ref) error {
@@ -137,7 +140,7 @@ func (s *Sync) Learn(ctx context.Context, connection string, refs []event.Ref) e
 	}
 	a, err := c.Account(ctx, refs[0])
 	if err != nil {
-		if k := adapters.KindOf(err); k == adapters.KindNotFound || k == adapters.KindForbidden || k == adapters.KindUnsupported {
+		if k := adapters.KindOf(err); slices.Contains(hopeless, k) {
 			s.vain.note(refs[0], s.o.Now())
 		}
 		return fmt.Errorf("read account %s: %w", refs[0], err)
