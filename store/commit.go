@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,6 +68,10 @@ func subject(c workflows.Commit) string {
 
 // runOps carries out the statements, several rows of one statement at a time where it takes them.
 func runOps(t tx, ops []op) error {
+	ops, err := shownOnly(t, ops)
+	if err != nil {
+		return err
+	}
 	var before int64
 	for i := 0; i < len(ops); {
 		o := ops[i]
@@ -97,6 +102,31 @@ func runOps(t tx, ops []op) error {
 		i += n
 	}
 	return nil
+}
+
+// shownOnly leaves those jobs out that count only where their slot was shown, and it was not; the others are put
+// like any job, in one statement with them.
+func shownOnly(t tx, ops []op) ([]op, error) {
+	first := slices.IndexFunc(ops, func(o op) bool { return o.q == sqliteStatements.putShownJob })
+	if first < 0 {
+		return ops, nil
+	}
+	kept := slices.Clone(ops[:first])
+	for _, o := range ops[first:] {
+		if o.q == sqliteStatements.putShownJob {
+			job := len(o.args) - 2 // then come what asks for the slot and for the job
+			shown := false
+			if err := t.query(sqlShown, o.args[job:], func(scanFunc) error { shown = true; return nil }); err != nil {
+				return nil, err
+			}
+			if !shown {
+				continue
+			}
+			o.q, o.args = sqliteStatements.putJob, o.args[:job]
+		}
+		kept = append(kept, o)
+	}
+	return kept, nil
 }
 
 // commitOps makes the statements. The guard on the instance comes first, so that a command that lost a
