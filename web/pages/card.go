@@ -35,7 +35,7 @@ func (h *Handler) openLink(w http.ResponseWriter, r *http.Request) (l web.Link, 
 		h.fail(w, r, "person", err)
 		return l, v, false
 	case expired:
-		if r.Method == http.MethodPost {
+		if r.Method == http.MethodPost && r.PostForm.Get("act") == "resend" {
 			h.resend(w, r, l)
 		} else {
 			h.notice(w, r, http.StatusGone, "expired", h.prefix()+r.URL.Path+h.query(r))

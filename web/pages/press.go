@@ -57,7 +57,7 @@ func (h *Handler) press(w http.ResponseWriter, r *http.Request, v viewer, at spo
 		h.draw(w, r, http.StatusServiceUnavailable, v, at, c, e, &tip{card.Warning, l.say("try_again")})
 		return
 	}
-	h.outcome(w, r, v, at, verb, e, toast, known)
+	h.outcome(w, r, v, at, verb, c.Title, e, toast, known)
 }
 
 // event is a press like one in a suite. Its id follows from the page's ticket and from what was handed in: the
@@ -113,12 +113,12 @@ func (h *Handler) ask(w http.ResponseWriter, r *http.Request, v viewer, at spot,
 
 // outcome shows what came of a press. Where it was refused and can be pressed again, the form comes back with
 // what was entered.
-func (h *Handler) outcome(w http.ResponseWriter, r *http.Request, v viewer, at spot, verb string, e entered, toast *card.Toast, known bool) {
+func (h *Handler) outcome(w http.ResponseWriter, r *http.Request, v viewer, at spot, verb string, subject card.Text, e entered, toast *card.Toast, known bool) {
 	l := languageOf(r)
 	d := drawer{lang: l}
 	view := h.frame(r, "done", l.say("done"))
 	view.Person = v.person.Name
-	done := &doneView{Icon: "success", Text: l.say("done"), More: l.say("done_close"), Process: h.process(r, at.slot)}
+	done := &doneView{Icon: "success", Text: l.say("done"), More: l.say("done_close"), Subject: d.text(subject), Process: h.process(r, at.slot)}
 	view.Done = done
 	if !known {
 		done.Icon, done.Text, done.More = "waiting", l.say("later"), l.say("later_more")

@@ -51,6 +51,7 @@ type confirmView struct {
 // doneView says what came of a press.
 type doneView struct {
 	Icon, Text, More string
+	Subject          string // title of the card
 	Process          string
 }
 
