@@ -56,6 +56,8 @@ CREATE TABLE task (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX task_person ON task (person, opened_at) WHERE state = 'open';
 
+-- Rows are written in order and hold more than fits beside a key: a table in order of writing with an index is
+-- fewer pages a commit than one in order of the key.
 CREATE TABLE trail (
   instance  TEXT    NOT NULL,
   seq       INTEGER NOT NULL,
@@ -64,7 +66,7 @@ CREATE TABLE trail (
   prev_hash TEXT    NOT NULL,
   entries   BLOB    NOT NULL,
   PRIMARY KEY (instance, seq)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE definition (
   id         TEXT    NOT NULL,
@@ -76,6 +78,7 @@ CREATE TABLE definition (
   PRIMARY KEY (id, hash)
 ) STRICT;
 
+-- As with the trail; and the inner pages of its index hold ids, not whole rows.
 CREATE TABLE job (
   id         TEXT    NOT NULL PRIMARY KEY,
   lane       INTEGER NOT NULL,
@@ -95,7 +98,7 @@ CREATE TABLE job (
   updated_at INTEGER NOT NULL,
   cause      TEXT    NOT NULL,
   body       BLOB    NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX job_due ON job (state, lane, due_at);
 
 CREATE TABLE slot (

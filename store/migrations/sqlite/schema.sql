@@ -110,7 +110,7 @@ CREATE TABLE job (
   updated_at INTEGER NOT NULL,
   cause      TEXT    NOT NULL,
   body       BLOB    NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX job_due ON job (state, lane, due_at);
 CREATE TABLE link_attempt (
   account    TEXT    NOT NULL PRIMARY KEY,
@@ -220,4 +220,4 @@ CREATE TABLE trail (
   prev_hash TEXT    NOT NULL,
   entries   BLOB    NOT NULL,
   PRIMARY KEY (instance, seq)
-) STRICT, WITHOUT ROWID;
+) STRICT;
