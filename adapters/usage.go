@@ -1,0 +1,26 @@
+package adapters
+
+import "time"
+
+// Usage is how much of one of the vendor's allowances this process has spent.
+type Usage struct {
+	Name  string    // "api_calls", "pushes", "read_queries"
+	Used  int       // by this process, since the later of Since and its start
+	Limit int       // 0 is without a limit, or not known
+	Since time.Time // start of the span that the allowance is for
+	Until time.Time // its end, when it is full again
+	Spent bool      // the vendor itself has said that it is used up
+}
+
+// Meter counts what a suite allows only so much of in a month. The answer is at hand: no I/O.
+type Meter interface {
+	Usage() []Usage
+}
+
+// Usage tells what the connection has spent of the vendor's allowances; nil where the suite has none.
+func (c *Connection) Usage() []Usage {
+	if p, ok := c.p.(Meter); ok {
+		return p.Usage()
+	}
+	return nil
+}
