@@ -79,7 +79,7 @@ func (k *kit) broken() {
 	want := k.one(whole)
 	try := func(what string, r adapters.Request) {
 		d, err := k.receive(r)
-		if err == nil && len(d.Events) > 0 && d.Events[0].ID != want.ID {
+		if err == nil && len(d.Events) > 0 && d.Events[0].ID != want.ID && !k.BodyUnsigned {
 			k.Errorf("%s: taken as event %q", what, d.Events[0].ID)
 		}
 		if err != nil && adapters.KindOf(err) != adapters.KindUnauthenticated && adapters.KindOf(err) != adapters.KindInvalid {

@@ -32,6 +32,8 @@ type Side struct {
 	// Forged are calls that must be refused as not authentic, by what is wrong with them: "wrong signature",
 	// "no signature", "stale", "plain body".
 	Forged map[string]adapters.Request
+	// BodyUnsigned: what authenticates a Message does not cover its body, so that a changed one may be another event.
+	BodyUnsigned bool
 	// Press is the authentic delivery of a press on the button with that verb of the card sent last.
 	Press func(t *testing.T, ref adapters.MessageRef, verb string) adapters.Request
 
