@@ -2,6 +2,8 @@ package main
 
 import (
 	"magpie/adapters"
+	"magpie/adapters/dingtalk"
+	"magpie/adapters/dingtalk/stream"
 	"magpie/adapters/feishu"
 	"magpie/adapters/feishu/longconn"
 	"magpie/workflows"
@@ -10,7 +12,8 @@ import (
 
 // platforms are the suites, by the name used in `suite:`.
 var platforms = map[string]adapters.Factory{
-	"feishu": feishu.Factory(feishu.WithListener(longconn.Of)),
+	"feishu":   feishu.Factory(feishu.WithListener(longconn.Of)),
+	"dingtalk": dingtalk.Factory(dingtalk.WithListener(stream.Of)),
 }
 
 // kinds are the kinds of flow, by what stands in `kind:`.
