@@ -28,6 +28,7 @@ func TestExample(t *testing.T) {
 		Connections: []config.Connection{
 			{ID: "feishu-main", Suite: "feishu", Transport: "websocket"},
 			{ID: "ding-main", Suite: "dingtalk", Transport: "stream"},
+			{ID: "wecom-main", Suite: "wecom"},
 		},
 		People: config.People{LinkBy: []string{"employee_no", "email", "mobile"}, Sync: 30 * time.Minute, Roles: map[string][]string{
 			"finance": {"wang.fang", "dept:财务部"}, "ceo": {"zhang.wei"}, "buyer": {"chen.jie"},

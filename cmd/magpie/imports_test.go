@@ -22,6 +22,7 @@ var allowed = map[string][]string{
 	"adapters/":            {"adapters", "adapters/event", "adapters/card", "config", "adapters/internal/"},
 	"adapters/dingtalk/":   {"adapters", "adapters/event", "adapters/card", "config", "adapters/internal/", "adapters/dingtalk"},
 	"adapters/feishu/":     {"adapters", "adapters/event", "adapters/card", "config", "adapters/internal/", "adapters/feishu"},
+	"adapters/wecom/":      {"adapters", "adapters/event", "adapters/card", "config", "adapters/internal/", "adapters/wecom"},
 	"workflows":            {"adapters/event", "adapters/card", "config"},
 	"workflows/":           {"workflows", "workflows/cond", "workflows/selector", "workflows/workcal", "adapters/event", "adapters/card", "config"},
 	"templates":            {"adapters/card", "adapters/event", "config", "templates/builtin"},

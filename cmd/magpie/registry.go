@@ -6,6 +6,7 @@ import (
 	"magpie/adapters/dingtalk/stream"
 	"magpie/adapters/feishu"
 	"magpie/adapters/feishu/longconn"
+	"magpie/adapters/wecom"
 	"magpie/workflows"
 	"magpie/workflows/approval"
 )
@@ -14,6 +15,7 @@ import (
 var platforms = map[string]adapters.Factory{
 	"feishu":   feishu.Factory(feishu.WithListener(longconn.Of)),
 	"dingtalk": dingtalk.Factory(dingtalk.WithListener(stream.Of)),
+	"wecom":    wecom.Factory(),
 }
 
 // kinds are the kinds of flow, by what stands in `kind:`.
