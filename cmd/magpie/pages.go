@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"magpie/adapters"
 	"magpie/adapters/card"
 	"magpie/adapters/event"
 	"magpie/web"
@@ -19,7 +21,7 @@ import (
 // openPages makes the employee pages. Without server.public_url they have no addresses, and show nothing.
 func (a *App) openPages(key []byte) (err error) {
 	a.pages, err = pages.New(pages.Options{
-		Desk: desk{a}, Work: a.store, People: colleagues{a}, Key: key, Now: a.o.Now, Log: a.o.Log,
+		Desk: desk{a}, Work: a.store, People: colleagues{a}, Gate: gate{a}, Key: key, Now: a.o.Now, Log: a.o.Log,
 		Base:     func() string { return a.config().Server.PublicURL },
 		Location: func() *time.Location { return a.config().Server.Location },
 	})
@@ -28,7 +30,11 @@ func (a *App) openPages(key []byte) (err error) {
 
 // pageAddress is where a card's links lead.
 func (a *App) pageAddress(p engine.Page) string {
-	return a.pages.Address(web.Link{Slot: p.Slot, Person: p.Person, Verb: p.Verb})
+	l := web.Link{Slot: p.Slot, Person: p.Person, Verb: p.Verb}
+	if c, ok := a.connection(p.Connection); ok && c.Logins() {
+		l.Login = c.ID
+	}
+	return a.pages.Address(l)
 }
 
 // mountPages adds the pages to the HTTP surface.
@@ -36,6 +42,40 @@ func (a *App) mountPages(r *gin.Engine) {
 	for _, method := range [...]string{http.MethodGet, http.MethodHead, http.MethodPost} {
 		r.Handle(method, "/m/*page", gin.WrapH(a.pages))
 	}
+}
+
+// gate is the suites' log-ins as the pages see them.
+type gate struct{ a *App }
+
+// LoginURL implements pages.Gate.
+func (g gate) LoginURL(connection, back, state, userAgent string) string {
+	c, ok := g.a.connection(connection)
+	if !ok {
+		return ""
+	}
+	return c.LoginURL(back, state, userAgent)
+}
+
+// Login implements pages.Gate.
+func (g gate) Login(ctx context.Context, connection, code string) (string, error) {
+	c, ok := g.a.connection(connection)
+	if !ok {
+		return "", nil
+	}
+	ref, err := c.LoginUser(ctx, code)
+	switch adapters.KindOf(err) {
+	case "":
+	case adapters.KindInvalid, adapters.KindForbidden, adapters.KindNotFound:
+		g.a.o.Log.Info("a log-in to the pages was refused", "connection", connection, "err", err)
+		return "", nil
+	default:
+		return "", err
+	}
+	p, err := g.a.people.ByRef(ctx, []event.Ref{ref})
+	if errors.Is(err, workflows.ErrNotFound) {
+		return "", nil
+	}
+	return p.ID, err
 }
 
 // desk is the engine, the store and the inbound path as the pages see them.

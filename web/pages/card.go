@@ -42,6 +42,10 @@ func (h *Handler) openLink(w http.ResponseWriter, r *http.Request) (l web.Link, 
 		}
 		return l, v, false
 	}
+	if l.Login != "" {
+		v, ok = h.confirmed(w, r, l)
+		return l, v, ok
+	}
 	return l, viewer{person: p, bound: "link"}, true
 }
 
@@ -162,7 +166,7 @@ func (h *Handler) draw(w http.ResponseWriter, r *http.Request, status int, v vie
 	}
 	view.Card, view.Tip, view.Person, view.Seen = &drawn, t, v.person.Name, at.seen
 	if focus != "" && len(c.Choices()) > 1 {
-		view.Whole = h.prefix() + "/m/c/" + h.links.Token(web.Link{Slot: at.slot, Person: v.person.ID, Expires: web.Expiry(h.now())}) + h.query(r)
+		view.Whole = h.prefix() + "/m/c/" + h.links.Token(web.Link{Slot: at.slot, Person: v.person.ID, Login: v.login, Expires: web.Expiry(h.now())}) + h.query(r)
 	}
 	if at.seen == nil {
 		view.Process = h.process(r, at.slot)

@@ -66,6 +66,8 @@ type Options struct {
 	Desk   Desk
 	Work   Work
 	People People
+	// Gate confirms persons for links that say so; nil: such links open for nobody.
+	Gate Gate
 	// Key is the installation's signing key, at least 32 bytes.
 	Key []byte
 	// Base is the address that people reach us at, without a slash at the end: server.public_url. "" means that
@@ -83,6 +85,7 @@ type Handler struct {
 	links    web.Signer
 	sessions web.Signer
 	tickets  web.Signer
+	logins   web.Signer
 	mux      *http.ServeMux
 	resent   throttle
 }
@@ -109,13 +112,14 @@ func New(o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		o: o, mux: http.NewServeMux(),
-		links: web.NewSigner(o.Key, "link"), sessions: web.NewSigner(o.Key, "session"), tickets: web.NewSigner(o.Key, "ticket"),
+		links: web.NewSigner(o.Key, "link"), sessions: web.NewSigner(o.Key, "session"), tickets: web.NewSigner(o.Key, "ticket"), logins: web.NewSigner(o.Key, "login"),
 	}
 	h.mux.HandleFunc("GET /m/c/{token}", h.getCard)
 	h.mux.HandleFunc("POST /m/c/{token}", h.postCard)
 	h.mux.HandleFunc("GET /m/i/{instance}", h.getInstance)
 	h.mux.HandleFunc("POST /m/i/{instance}", h.postInstance)
 	h.mux.HandleFunc("GET /m/tasks", h.getTasks)
+	h.mux.HandleFunc("GET /m/login/{connection}", h.getLogin)
 	h.mux.HandleFunc("GET /m/assets/{file}", assets)
 	h.mux.HandleFunc("/m/", func(w http.ResponseWriter, r *http.Request) { h.say(w, r, http.StatusNotFound, "nothing") })
 	return h, nil
