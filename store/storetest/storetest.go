@@ -71,6 +71,7 @@ func Run(t *testing.T, open Open) {
 		"race":              testRace,
 		"isolation":         testIsolation,
 		"tasks":             testTasks,
+		"work lists":        testWork,
 		"texts":             testTexts,
 		"timers":            testTimers,
 		"lookups":           testLookups,

@@ -47,6 +47,40 @@ func drawFlow(t *rapid.T) string {
 	return b.String()
 }
 
+// told holds what people are told of an instance against what happened: every line has words in both
+// languages, and whoever has a card may look.
+func told(t *rapid.T, b *workflowstest.Bench) {
+	p := b.Program.(workflows.Teller)
+	lines, err := p.Tell(b.Inst, b.Trail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, l := range lines {
+		if l.At.IsZero() || l.What.Default == "" || l.What.In("en-US") == l.What.Default || strings.Contains(l.What.Default+l.What.In("en-US"), "%!") {
+			t.Fatalf("line %+v", l)
+		}
+		if i > 0 && l.At.Before(lines[i-1].At) {
+			t.Fatalf("line %d is older than the one above", i)
+		}
+	}
+	all, err := p.Slots(b.Inst, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for slot, c := range b.Cards {
+		mine, err := p.Slots(b.Inst, c.To.Person)
+		if err != nil || !slices.Contains(mine, slot) || !slices.Contains(all, slot) {
+			t.Fatalf("%s has the card %s, but is told of %v: %v", c.To.Person, slot, mine, err)
+		}
+	}
+	for _, k := range b.Open() {
+		mine, err := p.Slots(b.Inst, k.Person)
+		if err != nil || !strings.HasPrefix(mine[0], "task/") || b.Tasks[b.Inst.ID+strings.TrimPrefix(mine[0], "task")].State != workflows.TaskOpen {
+			t.Fatalf("%s has the open task %s, but sees %v first: %v", k.Person, k.ID, mine, err)
+		}
+	}
+}
+
 // check holds an instance against everything that must always be true.
 func check(t *rapid.T, b *workflowstest.Bench) {
 	if len(b.Trail) > 0 {
@@ -57,6 +91,7 @@ func check(t *rapid.T, b *workflowstest.Bench) {
 		if diff := cmp.Diff(string(b.Inst.State), string(again)); diff != "" {
 			t.Fatalf("the fold of the trail is another state:\n%s", diff)
 		}
+		told(t, b)
 	}
 	ends := 0
 	for _, e := range b.Trail {

@@ -1,0 +1,57 @@
+package storetest
+
+import (
+	"fmt"
+	"time"
+
+	"magpie/workflows"
+)
+
+// The lists of a person's work: a page at a time, in their order, and nobody else's.
+func testWork(e *env) {
+	var open, closed []workflows.Task
+	for i := range 5 {
+		t := workflows.Task{ID: fmt.Sprintf("w%d/leader/1/0", i), Instance: fmt.Sprint("w", i), Node: "leader", Seat: "0", Round: 1, Person: "han.meimei",
+			State: workflows.TaskOpen, Title: fmt.Sprint("请求 ", i), OpenedAt: Start.Add(time.Duration(i) * time.Second)}
+		open = append(open, t)
+		t.ID, t.State, t.ClosedAt = t.ID+"/2", []workflows.TaskState{workflows.TaskApproved, workflows.TaskRejected, workflows.TaskSuperseded, workflows.TaskCanceled, workflows.TaskTimedOut}[i], Start.Add(time.Duration(i)*time.Minute)
+		closed = append([]workflows.Task{t}, closed...)
+	}
+	other := open[0]
+	other.ID, other.Person = "w9/leader/1/0", "wang.fang"
+	e.ok(e.Commit(e.ctx, workflows.Commit{Now: Start, Tasks: append(append([]workflows.Task{other}, closed...), open...)}))
+	page := func(f func(skip, limit int) ([]workflows.Task, error), skip, limit int) []workflows.Task {
+		list, err := f(skip, limit)
+		e.ok(err)
+		return list
+	}
+	waiting := func(skip, limit int) ([]workflows.Task, error) { return e.OpenWork(e.ctx, "han.meimei", skip, limit) }
+	decided := func(skip, limit int) ([]workflows.Task, error) {
+		return e.DecidedWork(e.ctx, "han.meimei", skip, limit)
+	}
+	same(e, page(waiting, 0, 3), open[:3])
+	same(e, page(waiting, 3, 3), open[3:])
+	same(e, page(decided, 0, 2), closed[:2])
+	same(e, page(decided, 2, 10), closed[2:])
+	same(e, len(page(decided, 1_000_000, 10)), 0)
+
+	var started []string
+	for i := range 3 {
+		in := inst(fmt.Sprint("s", i), 1)
+		in.Initiator, in.CreatedAt = "li.lei", Start.Add(time.Duration(i)*time.Hour)
+		trail := sealed(in.ID, 1, "", 1)
+		in.Seq, in.Head = 1, trail[0].Hash
+		e.ok(e.Commit(e.ctx, workflows.Commit{Now: Start, Instance: in, Trail: trail}))
+		started = append([]string{in.ID}, started...)
+	}
+	list, err := e.StartedWork(e.ctx, "li.lei", 1, 5)
+	e.ok(err)
+	var got []string
+	for _, in := range list {
+		got = append(got, in.ID)
+	}
+	same(e, got, started[1:])
+	list, err = e.StartedWork(e.ctx, "nobody", 0, 5)
+	e.ok(err)
+	same(e, len(list), 0)
+}
