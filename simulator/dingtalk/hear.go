@@ -2,6 +2,7 @@ package dingtalk
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 )
@@ -37,7 +38,7 @@ func (s *Server) hear(a *app, c *chat, m *message, text string, at []map[string]
 		"msgtype": "text", "text": map[string]any{"content": text},
 	}
 	if !a.Unpublished {
-		body["senderStaffId"], body["isAdmin"] = s.userID(m.Person), p.Manager == ""
+		body["senderStaffId"], body["isAdmin"] = s.userID(m.Person), slices.Contains(s.admins, m.Person)
 	}
 	if c.Type == chatGroup {
 		body["conversationType"], body["conversationTitle"] = "2", c.Name

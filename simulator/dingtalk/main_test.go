@@ -49,6 +49,9 @@ func newBench(t *testing.T, o Options) *bench {
 	if o.Bus == nil {
 		o.Bus = &simulator.Bus{}
 	}
+	if o.Company == nil {
+		o.Company = simulator.SampleCompany() // of whom only some are in DingTalk
+	}
 	if o.Templates == nil {
 		o.Templates = map[string][]byte{cardTemplate: sample(t, "card.template.json"), formTemplate: sample(t, "form.template.json")}
 	}

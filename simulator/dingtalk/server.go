@@ -20,6 +20,7 @@ var _ simulator.Suite = (*Server)(nil)
 // Server is one simulated organisation. Make it with New and end it with Close.
 type Server struct {
 	company   *simulator.Company
+	admins    []string // who is at the top
 	clock     simulator.Clock
 	client    *http.Client
 	bus       *simulator.Bus
@@ -71,6 +72,11 @@ func New(o Options) (*Server, error) {
 	s.limits.fill()
 	if s.company == nil {
 		s.company = simulator.SampleCompany().Within("dingtalk")
+	}
+	for _, p := range s.company.People {
+		if p.Manager == "" {
+			s.admins = append(s.admins, p.ID) // as the suite has it, managers from other suites are missing
+		}
 	}
 	s.company = s.company.Of("dingtalk")
 	if s.clock == nil {

@@ -5,7 +5,7 @@
 // It reads the JSON of simulator.Message.Card itself, which names its kind by a key:
 //
 //	template, cardData, privateData   an interactive card: the template's file, and the viewer's data
-//	msgKey, msgParam                  a robot message
+//	msgKey, msgParam                  a robot message; msgParam an object, or the text of one
 //	msgtype, …                        a message sent by a webhook
 //	msg                               a work notification
 //	todo                              a todo

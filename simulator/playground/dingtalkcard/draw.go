@@ -65,7 +65,11 @@ func read(raw json.RawMessage, o Options) (cardView, error) {
 	case top.obj("template") != nil:
 		return b.templated(top), nil
 	case top.str("msgKey") != "":
-		return b.robot(top.str("msgKey"), top.obj("msgParam")), nil
+		param := top.obj("msgParam")
+		if param == nil { // as it travels: a text
+			_ = json.Unmarshal([]byte(scalar(top["msgParam"])), &param)
+		}
+		return b.robot(top.str("msgKey"), param), nil
 	case top.str("msgtype") != "":
 		return b.hook(top), nil
 	case top.obj("msg") != nil:
