@@ -33,7 +33,7 @@ var allowed = map[string][]string{
 	"web/":                 {"adapters", "adapters/event", "adapters/card", "workflows", "templates", "config", "web"},
 	"simulator":            {"config", "simulator/internal/"},
 	"simulator/":           {"simulator", "config", "simulator/internal/"},
-	"simulator/playground": {"simulator", "config", "simulator/playground/feishucard", "simulator/playground/dingtalkcard"},
+	"simulator/playground": {"simulator", "config", "simulator/playground/feishucard", "simulator/playground/dingtalkcard", "simulator/playground/wecomcard"},
 	"cmd/":                 {"*"},
 	"bench":                {"*"},
 }

@@ -11,6 +11,7 @@ import (
 
 	"magpie/simulator/playground/dingtalkcard"
 	"magpie/simulator/playground/feishucard"
+	"magpie/simulator/playground/wecomcard"
 )
 
 // ErrNoDrawing says that cards of a suite are not drawn here.
@@ -21,6 +22,15 @@ var looks = map[string]func(raw json.RawMessage, o feishucard.Options) (template
 	"feishu": feishucard.Draw,
 	"dingtalk": func(raw json.RawMessage, o feishucard.Options) (template.HTML, error) {
 		return dingtalkcard.Draw(raw, dingtalkcard.Options{Prefix: domID(o.Prefix)})
+	},
+	"wecom": func(raw json.RawMessage, o feishucard.Options) (template.HTML, error) {
+		return wecomcard.Draw(raw, wecomcard.Options{Prefix: domID(o.Prefix), Who: func(ref string) (wecomcard.Person, bool) {
+			if o.Who == nil {
+				return wecomcard.Person{}, false
+			}
+			p, ok := o.Who(ref)
+			return wecomcard.Person{ID: p.ID, Name: p.Name}, ok
+		}})
 	},
 }
 
@@ -64,7 +74,7 @@ func Page(suite string, raw json.RawMessage, names func(ref string) (name string
 		return nil, err
 	}
 	var style bytes.Buffer
-	for _, f := range []string{"page.css", "chat.css", "card.css", "dingtalk.css"} {
+	for _, f := range []string{"page.css", "chat.css", "card.css", "dingtalk.css", "wecom.css"} {
 		b, err := files.ReadFile("assets/" + f)
 		if err != nil {
 			return nil, err
