@@ -168,7 +168,7 @@ var cards = map[string]bool{"template_card": true, "textcard": true, "markdown":
 // shown is a message as a person sees it. Its card is the message as the API takes it: msgtype and the part of
 // that name; a card whose buttons were greyed has button.replace_name beside it. Callers hold s.mu.
 func (s *Server) shown(m *message, person string) simulator.Message {
-	v := simulator.Message{ID: m.ID, Chat: chatOf(m, person), From: m.Person, Kind: "text", Status: "sent", Updated: m.Updated, At: m.Created,
+	v := simulator.Message{ID: m.ID, Chat: chatOf(m, person), From: m.Person, Kind: "text", Status: "sent", Updated: m.Updated, ReplyTo: m.Quotes, At: m.Created,
 		Buttons: []simulator.Button{}, Inputs: []simulator.Input{}, ReadBy: []string{}}
 	if m.From != "" {
 		v.From = "bot"

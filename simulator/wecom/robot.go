@@ -244,6 +244,9 @@ func robotResponse(q *request) (answer, *apiError) {
 		return nil, refusal
 	}
 	u.used = true
+	if u.group != nil {
+		m.Quotes = u.quote
+	}
 	q.s.post(m)
 	return nil, nil
 }

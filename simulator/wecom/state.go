@@ -61,6 +61,7 @@ type message struct {
 	Type     string               `json:"type"`
 	Content  json.RawMessage      `json:"content"` // the part named like the type, as accepted
 	TaskID   string               `json:"task_id,omitempty"`
+	Quotes   string               `json:"quotes,omitempty"` // the message that it answers
 	Created  time.Time            `json:"created"`
 	Finished bool                 `json:"finished,omitempty"` // a stream that has ended
 	Updated  bool                 `json:"updated,omitempty"`  // the content was replaced for everybody
