@@ -127,7 +127,7 @@ func (n *newEvent) stored() adapters.Stored {
 
 func (s *Store) putSQLite(ctx context.Context, n *newEvent) (out adapters.Stored, err error) {
 	args := n.args(n.dedupe)
-	err = s.w.do(ctx, func(t tx) error {
+	err = s.w.doPatient(ctx, func(t tx) error {
 		rows, err := t.exec(sqlPutEvent, args...)
 		if err != nil {
 			if isPrimaryKeyTaken(err) {
