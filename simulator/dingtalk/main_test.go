@@ -310,3 +310,11 @@ func await[T any](t *testing.T, ch <-chan T) T {
 		panic("unreachable")
 	}
 }
+
+// newServer serves a handler until the test ends.
+func newServer(t *testing.T, h http.Handler) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(func() { s.Client().CloseIdleConnections(); s.Close() })
+	return s
+}
