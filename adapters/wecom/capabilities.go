@@ -33,7 +33,7 @@ func appCapabilities() adapters.Capabilities {
 		Update:     true,
 		UpdateFor:  updateFor,
 		Recall:     true,
-		Directory:  false,
+		Directory:  true,
 		Chats:      true,
 		SendKey:    sendKey,
 		SendKeyMax: maxKeyRunes,

@@ -36,10 +36,11 @@ type client struct {
 	tokens *tokens.Source
 	cfg    Config
 	log    *slog.Logger
+	cache  *kept // the library's
 }
 
 func newClient(cfg Config, h *http.Client, now func() time.Time, log *slog.Logger) *client {
-	c := &client{cfg: cfg, log: log, api: &apiclient.Client{Connection: cfg.ID, Base: cfg.BaseURL, HTTP: h, Timeout: cfg.Timeout}}
+	c := &client{cfg: cfg, log: log, cache: &kept{now: now}, api: &apiclient.Client{Connection: cfg.ID, Base: cfg.BaseURL, HTTP: h, Timeout: cfg.Timeout}}
 	// A wrong secret that is tried again and again has our address banned for an hour.
 	c.tokens = tokens.New(func(ctx context.Context) (tokens.Token, error) { return c.fetchToken(ctx, now) },
 		tokens.Options{Now: now, Backoff: 2 * time.Second, MaxWait: 10 * time.Minute})

@@ -25,12 +25,13 @@ const (
 
 // Defaults of a Config.
 const (
-	DefaultBaseURL   = "https://qyapi.weixin.qq.com"
-	DefaultOAuthURL  = "https://open.weixin.qq.com"
-	DefaultLoginURL  = "https://login.work.weixin.qq.com"
-	DefaultSocketURL = "wss://openws.work.weixin.qq.com"
-	DefaultMaxAge    = time.Hour
-	DefaultTimeout   = 10 * time.Second
+	DefaultBaseURL    = "https://qyapi.weixin.qq.com"
+	DefaultOAuthURL   = "https://open.weixin.qq.com"
+	DefaultLoginURL   = "https://login.work.weixin.qq.com"
+	DefaultSocketURL  = "wss://openws.work.weixin.qq.com"
+	DefaultEmployeeNo = "attr:工号"
+	DefaultMaxAge     = time.Hour
+	DefaultTimeout    = 10 * time.Second
 )
 
 // Config is a connection of suite "wecom" in magpie.yaml.
@@ -61,6 +62,11 @@ type Config struct {
 	// MaxAge is how old a signed callback may be. WeCom repeats one within seconds; whether the repetition
 	// is signed anew is not documented. 0 is DefaultMaxAge.
 	MaxAge time.Duration `yaml:"max_age"`
+	// Login has pages ask WeCom who opens them. The host of public_url has to be the app's trusted domain.
+	Login bool `yaml:"login"`
+	// EmployeeNo is where employee numbers are: userid, alias, or attr:NAME, a field of the contacts. "" is
+	// DefaultEmployeeNo.
+	EmployeeNo string `yaml:"employee_no"`
 	// Textcard sends a twin of each new card as a text with a link, for people who read in WeChat, where cards
 	// are not shown. WeCom counts it as a message of its own.
 	Textcard bool `yaml:"textcard"`
@@ -96,6 +102,7 @@ func (c *Config) setDefaults() {
 	}
 	def(&c.Kind, KindApp)
 	def(&c.Transport, TransportWebhook)
+	def(&c.EmployeeNo, DefaultEmployeeNo)
 	for _, u := range []struct {
 		at  *string
 		def string
@@ -185,6 +192,9 @@ func (c *Config) mistakes() []mistake {
 		case c.Pushes[name].IsZero():
 			add("pushes", name+" has no key", "the key= of the push's address")
 		}
+	}
+	if no := c.EmployeeNo; no != numberInUserID && no != numberInAlias && (!strings.HasPrefix(no, numberInAttr) || no == numberInAttr) {
+		add("employee_no", fmt.Sprintf("%.40q is no place for employee numbers", no), "userid, alias, or attr: and the name of a field of the contacts")
 	}
 	c.checkURLs(add)
 	if c.MaxAge < time.Minute {

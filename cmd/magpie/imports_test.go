@@ -47,6 +47,7 @@ var confined = map[string][]string{
 	"github.com/pressly/goose":         {"store"},
 	"github.com/goccy/go-yaml":         {"config"},
 	"github.com/larksuite/oapi-sdk-go": {"adapters/feishu"},
+	"github.com/silenceper/wechat":     {"adapters/wecom"},
 	"github.com/open-dingtalk/":        {"adapters/dingtalk/stream"},
 	"github.com/gin-gonic/gin":         {"cmd/magpie", "web"},
 	"github.com/spf13/cobra":           {"cmd/magpie"},
