@@ -229,4 +229,3 @@ func TestKept(t *testing.T) {
 		t.Error("not deleted")
 	}
 }
-

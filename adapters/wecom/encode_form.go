@@ -166,13 +166,27 @@ func (e *encoder) collect() {
 }
 
 // addPage draws a form that the card can't take: the button that leads to its page. Where nothing has to be
-// filled in, the submits themselves stand before it: who has nothing to add decides with one press.
+// filled in, its submits stay presses: who has nothing to add decides with one. Those that are dangerous lead to
+// the page all the same: they are what wants a reason, and WeCom shows nobody that it is missing.
 func (e *encoder) addPage(path string, f *card.Form) {
 	a := act{path: path + ".submit", b: f.Submit}
+	linked := false
 	if e.to != toPush && optional(f) {
-		e.add(path+".submit", f.Submit)
-		for j, b := range f.Others {
-			e.add(fmt.Sprintf("%s.others[%d]", path, j), b)
+		for j, b := range append([]card.Button{f.Submit}, f.Others...) {
+			p := path + ".submit"
+			if j > 0 {
+				p = fmt.Sprintf("%s.others[%d]", path, j-1)
+			}
+			page := goodURL(b.Page)
+			if page == "" {
+				page = e.link()
+			}
+			if b.Style == card.StyleDanger && page != "" {
+				e.acts = append(e.acts, act{path: p, b: b, url: page})
+				linked = true
+				continue
+			}
+			e.add(p, b)
 		}
 		a.b.Label = card.T(e.w.fill)
 	}
@@ -188,7 +202,9 @@ func (e *encoder) addPage(path string, f *card.Form) {
 		return
 	}
 	e.lose(path, "form", what+" can't be asked on the card: its button leads to a page", card.Interaction)
-	e.acts = append(e.acts, a)
+	if !linked {
+		e.acts = append(e.acts, a)
+	}
 }
 
 // optional reports whether a form may be handed in as it is.
