@@ -108,7 +108,8 @@ func (c *Connection) Updatable(ref MessageRef) bool {
 // Update replaces the card of a message. When the suite can't change messages, or not this one any more
 // (KindGone, or older than Capabilities.UpdateFor), a new message is sent that answers the old one; its
 // key is derived from m.Key and the message it replaces, since a vendor may drop a second send of one key as a
-// repetition: neither the first message's key nor that of an earlier replacement may come again.
+// repetition: neither the first message's key nor that of an earlier replacement may come again. A quiet
+// message is never sent anew: KindGone.
 func (c *Connection) Update(ctx context.Context, ref MessageRef, m card.Message) (Updated, error) {
 	var gone error
 	if c.Updatable(ref) {
@@ -117,8 +118,11 @@ func (c *Connection) Update(ctx context.Context, ref MessageRef, m card.Message)
 			return Updated{Ref: next}, err
 		}
 		gone = err
-	} else if c.caps.Update {
+	} else if c.caps.Update || m.Quiet {
 		gone = c.fail("update", &Error{Op: "update", Kind: KindGone, Err: errors.New("the message is too old or not known")})
+	}
+	if m.Quiet {
+		return Updated{Ref: ref}, gone
 	}
 	m.Key = replacementKey(m.Key, ref)
 	if m.ReplyTo == nil && !ref.Message.IsZero() {

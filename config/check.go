@@ -24,6 +24,9 @@ func (l *loader) people(c *Config) {
 		l.add(at.At("sync").Problem("sync is 0", "a span such as 30m"))
 	}
 	roles := l.file.People.Roles
+	if c.People.Leavers == "admin" && len(roles["admin"]) == 0 {
+		l.add(at.At("leavers").Problem(`the role "admin" is not defined`, "define people.roles.admin, or write leavers: manager"))
+	}
 	for name, who := range roles {
 		c.People.Roles[name] = who
 		role := at.At(joinKey("roles", name))

@@ -43,6 +43,9 @@ type People struct {
 	LinkBy []string // employee_no, email, mobile
 	Roles  map[string][]string
 	Sync   time.Duration
+	// Leavers is who takes over what waits for somebody who has left: "manager", with those above them and
+	// role:admin after them, or "admin", with the managers after role:admin.
+	Leavers string
 }
 
 // Calendar is when people work.

@@ -98,7 +98,7 @@ func (l *loader) decode() {
 	l.file = file{
 		Server:   serverFile{Addr: ":8080"},
 		Store:    storeFile{Driver: "sqlite"},
-		People:   peopleFile{LinkBy: []string{"employee_no", "email", "mobile"}, Sync: 30 * time.Minute},
+		People:   peopleFile{LinkBy: []string{"employee_no", "email", "mobile"}, Sync: 30 * time.Minute, Leavers: "manager"},
 		Calendar: calendarFile{Country: "cn", Workday: clocks{9 * time.Hour, 18 * time.Hour}, Lunch: clocks{12 * time.Hour, 13*time.Hour + 30*time.Minute}},
 	}
 	if l.root.kind != Null {
@@ -143,7 +143,7 @@ func (l *loader) config() *Config {
 	c := &Config{
 		Server:    Server{Addr: string(f.Server.Addr), PublicURL: string(f.Server.PublicURL), Timezone: f.Server.Timezone.name, Location: f.Server.Timezone.loc},
 		Store:     Store{Driver: f.Store.Driver, DSN: f.Store.DSN},
-		People:    People{LinkBy: f.People.LinkBy, Roles: map[string][]string{}, Sync: f.People.Sync},
+		People:    People{LinkBy: f.People.LinkBy, Roles: map[string][]string{}, Sync: f.People.Sync, Leavers: f.People.Leavers},
 		Limits:    map[string]Limits{},
 		Dir:       l.dir,
 		Workflows: filepath.Join(l.dir, "workflows"),

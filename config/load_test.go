@@ -30,7 +30,7 @@ func TestExample(t *testing.T) {
 			{ID: "ding-main", Suite: "dingtalk", Transport: "stream"},
 			{ID: "wecom-main", Suite: "wecom"},
 		},
-		People: config.People{LinkBy: []string{"employee_no", "email", "mobile"}, Sync: 30 * time.Minute, Roles: map[string][]string{
+		People: config.People{LinkBy: []string{"employee_no", "email", "mobile"}, Sync: 30 * time.Minute, Leavers: "manager", Roles: map[string][]string{
 			"finance": {"wang.fang", "dept:财务部"}, "ceo": {"zhang.wei"}, "buyer": {"chen.jie"},
 		}},
 		Calendar: config.Calendar{Country: "cn", WorkStart: 9 * time.Hour, WorkEnd: 18 * time.Hour, LunchStart: 12 * time.Hour,

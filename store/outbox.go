@@ -75,8 +75,13 @@ func (s *Store) outgoing(ctx context.Context, rows []jobRow) ([]adapters.Outgoin
 		return nil, err
 	}
 	for i := range out {
+		sl, ok := shown[slots[i]]
+		if !ok {
+			continue
+		}
+		out[i].Message.Stay(sl.Connection)
 		// A message of another connection is nothing that this one can change.
-		if sl, ok := shown[slots[i]]; ok && sl.Connection == out[i].Message.Connection {
+		if sl.Connection == out[i].Message.Connection {
 			ref := sl.Ref
 			out[i].Ref, out[i].ShownRev = &ref, sl.ShownRev
 		}

@@ -23,6 +23,40 @@ type Message struct {
 	// Handles are rights to change the slot's message that a press on it brought, freshest first. Delivery
 	// puts them before those that the message has already.
 	Handles []event.Handle `json:"handles,omitempty"`
+	// Else are the other accounts of the same person: a card that is shown in one of them already stays there.
+	Else []Place `json:"else,omitempty"`
+	// Quiet is for somebody who has left: the card that they have is changed if that can be done, nothing is
+	// sent anew, and what the suite refuses is no dead letter. It names no address.
+	Quiet bool `json:"quiet,omitempty"`
+}
+
+// Place is an account and the connection that reaches it.
+type Place struct {
+	Connection string    `json:"connection"`
+	To         event.Ref `json:"to"`
+}
+
+// Stay has the message go where its slot's card is shown, if the person has an account there.
+func (m *Message) Stay(connection string) {
+	if m.Quiet {
+		m.Connection = connection
+	}
+	if m.Connection == connection {
+		return
+	}
+	for i, p := range m.Else {
+		if p.Connection != connection {
+			continue
+		}
+		others := append([]Place{{m.Connection, m.To}}, m.Else[:i]...)
+		m.Connection, m.To, m.Else = p.Connection, p.To, append(others, m.Else[i+1:]...)
+		if m.Urge != nil {
+			u := *m.Urge
+			u.To = []event.Ref{p.To}
+			m.Urge = &u
+		}
+		return
+	}
 }
 
 // ShowsCard reports whether the message is a card, drawn or not.

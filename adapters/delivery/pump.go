@@ -197,11 +197,25 @@ func (p *Pump) take(ctx context.Context, what string, rows []adapters.Outgoing, 
 	}
 }
 
+// drop is done with a card for somebody who has left: it can't be changed, and nobody looks at it.
+func (p *Pump) drop(o adapters.Outgoing) {
+	ref := adapters.MessageRef{}
+	if o.Ref != nil {
+		ref = *o.Ref
+	}
+	now := p.o.Now()
+	p.store(&row{o: o}, "drop", func(ctx context.Context) error { return p.o.Outbox.Sent(ctx, o, ref, now) })
+}
+
 // orphan puts off a row whose connection is not configured: perhaps it comes back with the next start. One
 // that names none is for a person who can't be reached anywhere: an operator should know now.
 func (p *Pump) orphan(o adapters.Outgoing) {
 	ctx, cancel := context.WithTimeout(context.Background(), margin)
 	defer cancel()
+	if o.Message.Quiet {
+		p.drop(o)
+		return
+	}
 	const cause = "its connection is not configured"
 	err := error(nil)
 	if o.Message.Connection == "" {

@@ -550,3 +550,41 @@ func TestHandlesOfAPressReachTheUpdate(t *testing.T) {
 		}
 	})
 }
+
+// The card of somebody who has left is changed if the suite lets us; nothing is sent to them anew, and what
+// can't be done is no dead letter.
+func TestCardsOfLeavers(t *testing.T) {
+	t.Parallel()
+	shown := adapters.MessageRef{Message: event.Ref{Kind: event.RefMessage, ID: "m"}}
+	for name, c := range map[string]struct {
+		ref   *adapters.MessageRef
+		fails []error
+		old   bool
+		want  []string
+	}{
+		"changed":                {ref: &shown, want: []string{"update@2"}},
+		"refused":                {ref: &shown, fails: []error{fails(adapters.KindForbidden)}, want: []string{"update@2"}},
+		"not there any more":     {ref: &shown, fails: []error{fails(adapters.KindNotFound)}, want: []string{"update@2"}},
+		"can't be changed":       {ref: &shown, fails: []error{fails(adapters.KindGone)}, want: []string{"update@2"}},
+		"a suite that never can": {ref: &shown, old: true},
+		"never shown":            {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				b, s := newOutbox(), &suite{caps: everything(), script: c.fails}
+				s.caps.Update = !c.old
+				if c.ref != nil {
+					b.slots["a"] = &slot{*c.ref, 1}
+				}
+				run(t, b, s, nil)
+				m := cardOf("a", 2)
+				m.Quiet = true
+				b.put("card/a", time.Now(), m)
+				after(10 * time.Second)
+				if d := cmp.Diff(c.want, s.ops()); d != "" || len(b.buried) != 0 || b.waiting() != 0 {
+					t.Errorf("buried %v, waiting %d, calls (-want +got)\n%s", b.buried, b.waiting(), d)
+				}
+			})
+		})
+	}
+}

@@ -89,6 +89,9 @@ func (p *Pump) work(r *row) (hold time.Duration) {
 	case r.shown():
 		p.sent(r, *r.o.Ref, r.o.ShownRev)
 		return 0
+	case r.o.Message.Quiet && r.o.Ref == nil:
+		p.drop(r.o)
+		return 0
 	case r.o.Lease.Until.Sub(now) < adapters.CallTimeout+margin:
 		p.giveBack(r, now) // too late to be sure that nobody else starts on it before we end
 		return 0
@@ -203,7 +206,7 @@ func (p *Pump) failed(r *row, err error, sending bool) {
 		p.health(r.conn.ID, false, now)
 	}
 	log := p.o.Log.Info
-	if f.loud || f.bury {
+	if (f.loud || f.bury) && !r.o.Message.Quiet {
 		log = p.o.Log.Error
 	}
 	log("delivery failed", "job", r.o.ID, "connection", r.conn.ID, "op", r.op, "kind", kind, "attempt", r.o.Attempt, "buried", f.bury, "again", f.after, "err", err)
@@ -240,6 +243,10 @@ func (p *Pump) giveBack(r *row, at time.Time) {
 }
 
 func (p *Pump) bury(r *row, cause string, kind adapters.Kind) {
+	if r.o.Message.Quiet {
+		p.drop(r.o)
+		return
+	}
 	p.store(r, "bury", func(ctx context.Context) error { return p.o.Outbox.Bury(ctx, r.o, cause) })
 	if p.o.Metrics.Buried != nil {
 		p.o.Metrics.Buried(r.o.Message.Connection, r.op, kind)

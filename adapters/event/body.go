@@ -103,6 +103,11 @@ type Directory struct {
 	Deleted bool        `json:"deleted,omitempty"`
 	Fields  []string    `json:"fields,omitempty"` // which fields changed, when the suite says so
 	Resync  bool        `json:"resync,omitempty"` // the change is only hinted at: pull again
+
+	// When instances are told that somebody has left:
+	Person string   `json:"person,omitempty"` // our id of them
+	Heirs  []Person `json:"heirs,omitempty"`  // who may take over what waits for them, the best first
+	Same   bool     `json:"same,omitempty"`   // the first of Heirs is the same human: the two were found to be one
 }
 
 // Account is a person's account in one suite.

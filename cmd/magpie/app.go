@@ -51,6 +51,7 @@ type App struct {
 	engine  *engine.Engine
 	pump    *delivery.Pump
 	people  *roster.Roster
+	asked   *settledPeople // people, asked no sooner than they are known
 	sync    *directory.Sync
 	hooks   *webhook.Handler
 	pages   *pages.Handler
@@ -168,6 +169,7 @@ func (a *App) assemble(ctx context.Context, p *project) error {
 	if err != nil {
 		return err
 	}
+	a.asked = people
 	if err := a.openPages(key); err != nil {
 		return err
 	}
@@ -260,6 +262,7 @@ func (a *App) Run(ctx context.Context, ln net.Listener) error {
 	spawn(&work, "delivery", func() error { return a.pump.Run(back) })
 	spawn(&in, "directory", func() error { return a.sync.Run(ctx) })
 	spawn(&in, "directory", func() error { return a.notePulled(ctx) })
+	spawn(&work, "leavers", func() error { return a.handOn(back) })
 	spawn(&in, "cleaning", func() error { return a.clean(ctx) })
 	for _, c := range a.conns {
 		if c.Listens() {

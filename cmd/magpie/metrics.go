@@ -15,6 +15,7 @@ import (
 
 // metrics are what /metrics shows. Labels never name a person or a conversation.
 type metrics struct {
+	accounts *prometheus.GaugeVec
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	took     *prometheus.HistogramVec
@@ -46,7 +47,8 @@ func newMetrics() *metrics {
 		age:      histogram("delivery_age_seconds", "From the commit of a message to its acceptance by the suite.", "connection", "op"),
 		buried:   counter("delivery_buried_total", "Messages given up, by reason.", "connection", "op", "reason"),
 	}
-	m.registry.MustRegister(m.requests, m.took, m.events, m.answers, m.lost, m.calls, m.age, m.buried,
+	m.accounts = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "magpie_accounts", Help: "Accounts in the directories: linked, unlinked, conflict or left."}, []string{"connection", "state"})
+	m.registry.MustRegister(m.accounts, m.requests, m.took, m.events, m.answers, m.lost, m.calls, m.age, m.buried,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

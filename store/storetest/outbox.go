@@ -311,3 +311,40 @@ func testReceipts(e *env) {
 	e.ok(err)
 	same(e, len(got), 0)
 }
+
+// testStays: a card stays in the suite where it is shown as long as its person has an account there; an urge
+// follows it, and for somebody who has left the slot alone tells where it is.
+func testStays(e *env) {
+	at := e.clock.Now()
+	ding := event.Ref{Kind: event.RefUser, ID: "ding"}
+	e.putJobs(cardJob("i1/a", 1, "一", at))
+	first := e.leaseOne(at)
+	e.ok(e.Sent(e.ctx, first, message("om_1"), at))
+	j := cardJob("i1/a", 2, "二", at)
+	home := card.Place{Connection: first.Message.Connection, To: first.Message.To}
+	j.Message.Connection, j.Message.To = "ding-main", ding
+	j.Message.Else = []card.Place{{Connection: "wecom-main"}, home}
+	e.putJobs(j)
+	o := e.leaseOne(at)
+	same(e, o.Ref.Message.ID, "om_1")
+	same(e, o.Message.Connection, home.Connection)
+	same(e, o.Message.To, home.To)
+	same(e, o.Message.Else, []card.Place{{Connection: "ding-main", To: ding}, {Connection: "wecom-main"}})
+	e.ok(e.Sent(e.ctx, o, message("om_1"), at))
+
+	u := workflows.Job{ID: "urge/i1/1", Queue: workflows.QueueOut, RunAt: at, Instance: "i1", Message: &card.Message{
+		Key: "u", Connection: "ding-main", To: ding, Else: []card.Place{home}, Urge: &card.Urge{Slot: "i1/a", Level: card.UrgeApp, To: []event.Ref{ding}},
+	}}
+	e.putJobs(u)
+	o = e.leaseOne(at)
+	same(e, o.Message.Connection, home.Connection)
+	same(e, o.Message.Urge.To, []event.Ref{home.To})
+	e.ok(e.Sent(e.ctx, o, adapters.MessageRef{}, at))
+
+	j = cardJob("i1/a", 3, "三", at)
+	j.Message.Connection, j.Message.To, j.Message.Quiet, j.IfShown = "", event.Ref{}, true, true
+	e.putJobs(j)
+	o = e.leaseOne(at)
+	same(e, o.Message.Connection, home.Connection)
+	same(e, o.Ref.Message.ID, "om_1")
+}

@@ -82,6 +82,7 @@ func Run(t *testing.T, open Open) {
 		"outbox left":       testOutboxLeftBehind,
 		"outbox moved":      testOutboxMoved,
 		"outbox if shown":   testIfShown,
+		"outbox stays":      testStays,
 		"outbox urge":       testUrge,
 		"outbox dead":       testOutboxDead,
 		"lease named":       testLeaseIDs,

@@ -53,6 +53,8 @@ func newFact(kind string) (fact, error) {
 		return &closed{}, nil
 	case "moved":
 		return &moved{}, nil
+	case "joined":
+		return &joined{}, nil
 	case "overdue":
 		return &overdue{}, nil
 	case "reminded":
@@ -392,12 +394,17 @@ func (r *run) close(result runState, why string, at stamp, open workflows.TaskSt
 type moved struct {
 	place
 	To  string              `json:"to"`
-	Why string              `json:"why"` // escalate, transfer
+	Why string              `json:"why"` // escalate, transfer, left
 	Was workflows.TaskState `json:"was"`
+	p   struct {
+		People map[string]person `json:"people,omitempty"`
+	}
 }
 
-func (*moved) kind() string { return "moved" }
+func (*moved) kind() string  { return "moved" }
+func (f *moved) secret() any { return &f.p }
 func (f *moved) apply(s *state, at stamp, _ string) {
+	s.know(f.p.People)
 	x := f.in(s)
 	if x == nil {
 		return

@@ -53,6 +53,10 @@ func (d *decider) decide() error {
 		d.timer(b)
 	case *event.Lookup:
 		return d.answer(b)
+	case *event.Directory:
+		if d.ev.Kind == event.KindPersonLeft {
+			d.left(b)
+		}
 	}
 	return nil
 }

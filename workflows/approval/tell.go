@@ -135,6 +135,11 @@ func (t teller) tell(f fact, actor string) (workflows.Told, bool) {
 		if f.Why == "escalate" {
 			line = says(card.Warning, "「%s」由%s升级给%s", "“%s” was escalated from %s to %s", t.node(f.Node), t.list([]string{from}), t.list([]string{f.To}))
 		}
+		if f.Why == "left" {
+			line = says(card.Info, "%[2]s已离职，「%[1]s」由%[3]s接手", "%[2]s has left; %[3]s takes over “%[1]s”", t.node(f.Node), t.list([]string{from}), t.list([]string{f.To}))
+		}
+	case *joined:
+		line = says(card.Info, "%s和%s是同一个人，以后都是%s", "%s and %s are one person, %s from now on", t.list([]string{f.From}), t.list([]string{f.To}), t.list([]string{f.To}))
 	case *overdue:
 		x := f.in(t.s)
 		if x == nil {

@@ -233,7 +233,7 @@ func (c *command) commit(ctx context.Context, w *work) (Result, error) {
 // cause is what the trail names as the reason: the event by its business id, or the timer.
 func (c *command) cause() string {
 	id := c.ev.Connection + "/" + c.ev.ID
-	if c.done == nil {
+	if c.done == nil && c.job != nil {
 		id = c.job.ID
 	}
 	if len(id) > 200 { // the column's bound; the inbox keeps the whole id
@@ -275,6 +275,9 @@ func (c *command) refuse(ctx context.Context, p workflows.Program, in workflows.
 // finish ends an event or job that changes no instance.
 func (c *command) finish(ctx context.Context, what string, t *card.Toast, jobs ...workflows.Job) (Result, error) {
 	r := Result{Toast: t, What: what, Instance: c.instance}
+	if c.done == nil && c.job == nil && len(jobs) == 0 {
+		return r, nil // nothing of it is stored
+	}
 	commit := workflows.Commit{Now: c.e.now(), Receipts: c.receipts, Job: c.job, Jobs: jobs}
 	if c.done != nil {
 		d := *c.done

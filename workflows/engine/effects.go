@@ -93,6 +93,12 @@ func (c *command) effects(ctx context.Context, w *work) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		if m := j.Message; m != nil && m.Quiet {
+			if m.Slot == "" {
+				continue // nobody is there to be told
+			}
+			j.IfShown = true
+		}
 		w.commit.Jobs = append(w.commit.Jobs, j)
 		if j.Queue == workflows.QueueOut {
 			out = append(out, j.ID)
@@ -129,11 +135,14 @@ func (c *command) subject() string {
 
 // message starts an outgoing message. Its key is the same whenever the same row is sent again.
 func (c *command) message(ctx context.Context, id string, to workflows.To) (*card.Message, error) {
-	a, err := c.e.address(ctx, to)
+	if c.e.gone(ctx, to.Person) {
+		return &card.Message{Key: hashID(id), Quiet: true}, nil
+	}
+	a, others, err := c.e.address(ctx, to)
 	if err != nil {
 		return nil, err
 	}
-	return &card.Message{Key: hashID(id), Connection: a.Connection, To: a.Ref}, nil
+	return &card.Message{Key: hashID(id), Connection: a.Connection, To: a.Ref, Else: others}, nil
 }
 
 // showCard drafts a card for its address. It is drawn when it leaves: see Draw.

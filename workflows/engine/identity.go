@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
+	"magpie/adapters/card"
 	"magpie/adapters/event"
 	"magpie/workflows"
 )
@@ -71,21 +73,32 @@ func (e *Engine) person(ctx context.Context, connection string, refs []event.Ref
 
 // address chooses where a person is written to: the connection that was asked for, if they have an account
 // there, else their own preference, which People.Addresses puts first.
-func (e *Engine) address(ctx context.Context, to workflows.To) (workflows.Address, error) {
+// others are the further accounts of the person.
+func (e *Engine) address(ctx context.Context, to workflows.To) (at workflows.Address, others []card.Place, err error) {
 	if to.Person == "" {
-		return workflows.Address{Connection: to.Connection, Ref: to.Conv}, nil
+		return workflows.Address{Connection: to.Connection, Ref: to.Conv}, nil, nil
 	}
 	all, err := e.o.People.Addresses(ctx, to.Person)
 	if err != nil && !errors.Is(err, workflows.ErrNotFound) {
-		return workflows.Address{}, fmt.Errorf("find the address of %s: %w", to.Person, err)
+		return workflows.Address{}, nil, fmt.Errorf("find the address of %s: %w", to.Person, err)
 	}
 	if len(all) == 0 {
-		return workflows.Address{}, nil // the delivery buries it, where operators look
+		return workflows.Address{}, nil, nil // the delivery buries it, where operators look
 	}
-	for _, a := range all {
-		if a.Connection == to.Connection {
-			return a, nil
+	first := max(0, slices.IndexFunc(all, func(a workflows.Address) bool { return a.Connection == to.Connection }))
+	for i, a := range all {
+		if i != first {
+			others = append(others, card.Place{Connection: a.Connection, To: a.Ref})
 		}
 	}
-	return all[0], nil
+	return all[first], others, nil
+}
+
+// gone reports whether a person is known and has left.
+func (e *Engine) gone(ctx context.Context, person string) bool {
+	if person == "" {
+		return false
+	}
+	p, err := e.o.People.Person(ctx, person)
+	return err == nil && !p.Active
 }

@@ -32,8 +32,8 @@ func (r *Roster) Search(ctx context.Context, asked string, limit int) ([]Found, 
 		rank int
 	}
 	var hits []hit
-	for _, p := range s.persons {
-		if !p.Active {
+	for id, p := range s.persons {
+		if !p.Active || id != p.ID { // or another name of theirs
 			continue
 		}
 		dept := s.deptName(p)

@@ -167,12 +167,28 @@ func (s *story) line(line string) error {
 	case "leave":
 		s.company.Leave(rest)
 		return nil
+	case "heirs", "joined": // heirs PERSON HEIR…: they have left and others take over; joined OLD NEW: the two are one
+		who := strings.Fields(rest)
+		if len(who) < 2 {
+			return fmt.Errorf("who, and who after them?")
+		}
+		return s.b.Do(s.left(who[0], who[1:], word == "joined"))
 	case "role":
 		role, who, _ := strings.Cut(rest, " ")
 		s.company.Roles[role] = strings.Fields(strings.TrimPrefix(who, "none"))
 		return nil
 	}
 	return fmt.Errorf("%q is not known", word)
+}
+
+// left tells that somebody is no longer there, and who may take over.
+func (s *story) left(person string, heirs []string, same bool) event.Event {
+	b := &event.Directory{Person: person, Same: same}
+	for _, id := range heirs {
+		p := s.company.People[id]
+		b.Heirs = append(b.Heirs, event.Person{ID: id, Name: p.Name, Title: p.Title, Active: p.Active})
+	}
+	return event.Event{ID: "left:" + person, Kind: event.KindPersonLeft, Connection: "magpie", Actor: event.Actor{Type: event.ActorSystem}, Body: b}
 }
 
 // press reads "approve at leader by han.meimei opinion=可以", "urge by li.lei", "approve slot=task/… by x".

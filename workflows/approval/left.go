@@ -1,0 +1,92 @@
+package approval
+
+import (
+	"magpie/adapters/event"
+	"magpie/workflows"
+	"magpie/workflows/selector"
+)
+
+// left hands on what waits for somebody who is no longer there, to the first of those named who may decide. When
+// it comes again there is nothing left to do; with nobody who may, nothing happens.
+func (d *decider) left(b *event.Directory) {
+	if b.Person == "" || len(b.Heirs) == 0 || d.s.Status.Ended() {
+		return
+	}
+	if b.Same {
+		d.join(b.Person, b.Heirs[0])
+		return
+	}
+	for i := range d.s.Runs {
+		r := &d.s.Runs[i]
+		if r.State != runOpen {
+			continue
+		}
+		for k := range r.Seats {
+			if x := &r.Seats[k]; x.State == workflows.TaskOpen && x.Person == b.Person {
+				d.inherit(r, x, b.Heirs)
+			}
+		}
+	}
+}
+
+// inherit seats an heir. The initiator is passed over unless they may decide for themself, and so is whoever
+// sits there already.
+func (d *decider) inherit(r *run, x *seat, heirs []event.Person) {
+	for _, h := range heirs {
+		if h.ID == x.Person || h.ID == d.s.By && d.p.self != "ask" || r.sits(h.ID) || x.Task > 2*selector.MaxLevel {
+			continue
+		}
+		d.stopTimer(r, x)
+		f := &moved{place: place{r.Node, r.Round, x.ID}, To: h.ID, Why: "left", Was: workflows.TaskTransferred}
+		f.p.People = map[string]person{h.ID: {Name: h.Name, Dept: h.Dept, Title: h.Title}}
+		d.emit(f)
+		d.open(d.p.nodes[r.Node], r, x)
+		return
+	}
+}
+
+// join notes that two persons are one: whoever of them began it or is asked goes on under the name that stays.
+func (d *decider) join(from string, to event.Person) {
+	concerned := d.s.By == from
+	for i := range d.s.Runs {
+		for k := range d.s.Runs[i].Seats {
+			concerned = concerned || d.s.Runs[i].Seats[k].waitsFor(from)
+		}
+	}
+	if !concerned || to.ID == from {
+		return
+	}
+	f := &joined{From: from, To: to.ID}
+	f.p.People = map[string]person{to.ID: {Name: to.Name, Dept: to.Dept, Title: to.Title}}
+	d.emit(f)
+}
+
+// waitsFor reports whether a person is asked, or will be.
+func (s *seat) waitsFor(person string) bool {
+	return s.Person == person && (s.State == workflows.TaskOpen || s.State == "")
+}
+
+// joined: two persons were found to be one.
+type joined struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+	p    struct {
+		People map[string]person `json:"people,omitempty"`
+	}
+}
+
+func (*joined) kind() string  { return "joined" }
+func (f *joined) secret() any { return &f.p }
+func (f *joined) apply(s *state, _ stamp, _ string) {
+	s.know(f.p.People)
+	if s.By == f.From {
+		s.By = f.To
+	}
+	for i := range s.Runs {
+		for k := range s.Runs[i].Seats {
+			if x := &s.Runs[i].Seats[k]; x.waitsFor(f.From) {
+				x.Person, x.dirty = f.To, x.Task > 0
+			}
+		}
+	}
+}
