@@ -47,14 +47,14 @@ type phone struct {
 	ctx context.Context
 }
 
-func newPhone(t *testing.T) *phone {
+func newPhone(t *testing.T, settings string) *phone {
 	t.Helper()
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
 		chromedp.Headless, chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(t.TempDir()),
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("accept-lang", "zh-CN,zh"),
-		chromedp.Flag("blink-settings", "scriptEnabled=false"),
+		chromedp.Flag("blink-settings", "scriptEnabled=false"+settings),
 	)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -109,7 +109,7 @@ func (p *phone) shot(name string) {
 func TestBrowserForm(t *testing.T) {
 	t.Parallel()
 	x := newHouse(t)
-	p := newPhone(t)
+	p := newPhone(t, "")
 	p.do("open", chromedp.Navigate(x.formLink()), visible(`[name="f.item"]`))
 	if got := p.read(`getComputedStyle(document.querySelector('.weui-btn_primary')).backgroundColor`); got != "rgb(7, 193, 96)" {
 		t.Errorf("the style sheet is not in force: the button is %s", got)
@@ -152,7 +152,7 @@ func TestBrowserDecision(t *testing.T) {
 			Instance: "abc", Title: "李雷的采购申请：机械键盘 ¥12,800，用于新同事入职与旧设备更换", State: workflows.TaskOpen,
 			OpenedAt: morning.Add(-time.Duration(i) * 7 * time.Hour), DueAt: morning.Add(time.Duration(i-2) * time.Hour)})
 	}
-	p := newPhone(t)
+	p := newPhone(t, "")
 	p.do("open the card", chromedp.Navigate(x.taskLink()), visible(`.mp-steps`))
 	p.shot("pages-card")
 	p.do("my work", click(`.mp-foot a`), visible(`.mp-rows`))
@@ -175,4 +175,25 @@ func TestBrowserDecision(t *testing.T) {
 	p.do("have it sent again", click(`[data-testid="notice"] button`), visible(`[data-testid="notice"] .weui-icon-success`))
 	p.do("in English", chromedp.Navigate(x.formLink()+"?lang=en"), visible(`.mp-actions`))
 	p.shot("pages-english")
+}
+
+// In the dark, words are light and their ground is dark.
+func TestBrowserDark(t *testing.T) {
+	t.Parallel()
+	x := newHouse(t)
+	p := newPhone(t, ",preferredColorScheme=0")
+	p.do("open", chromedp.Navigate(x.formLink()), visible(`[name="f.item"]`), keys(`[name="f.item"]`, "键盘"))
+	p.shot("pages-dark-form")
+	// The sum of red, green and blue of a colour that is "rgb(r, g, b…)" or "rgba(r, g, b, a)".
+	sum := `(c) => c.match(/\d+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0)`
+	for _, of := range []string{`.mp-head h1`, `.mp-label`, `[name="f.item"]`, `.mp-footer button`} {
+		if got := p.read(`(` + sum + `)(getComputedStyle(document.querySelector('` + of + `')).color)`); got < "400" || len(got) != 3 {
+			t.Errorf("%s is written in %s of 765", of, got)
+		}
+	}
+	if got := p.read(`(` + sum + `)(getComputedStyle(document.querySelector('.mp-card')).backgroundColor)`); len(got) == 3 && got > "200" {
+		t.Errorf("the card's ground is %s of 765", got)
+	}
+	p.do("open the card", chromedp.Navigate(x.taskLink()), visible(`.mp-steps`))
+	p.shot("pages-dark-card")
 }

@@ -130,6 +130,12 @@ func (h *Handler) draw(w http.ResponseWriter, r *http.Request, status int, v vie
 	}
 	d := drawer{lang: l}
 	base := formView{Action: h.prefix() + at.self + h.query(r), Ticket: h.ticket(v, at.slot), Slot: at.slot, Rev: c.Rev}
+	if focus != "" { // the page asks for this alone, so it asks what the button would
+		if q := find(&c, focus).button.Confirm; q != nil {
+			base.Ask = &confirmView{Title: d.text(q.Title), Body: d.text(q.Body)}
+			base.Hidden = []pair{{Label: "sure", Value: "1"}}
+		}
+	}
 	d.forms = func(f *card.Form) *formView {
 		if at.readonly {
 			return nil

@@ -18,7 +18,8 @@ type formView struct {
 	Problems []string // those that belong to no input
 	Inputs   []inputView
 	Buttons  []buttonView
-	Hidden   []pair // what was entered before, on a page that asks once more
+	Hidden   []pair       // what was entered before, on a page that asks once more
+	Ask      *confirmView // the question that the page itself puts, above the button
 }
 
 type buttonView struct {

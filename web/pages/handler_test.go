@@ -169,7 +169,13 @@ func TestConfirmComesFirst(t *testing.T) {
 	}
 	status, done := x.post(at, fill(t, ask, "cancel"))
 	x.has("sure", status, done, http.StatusOK, "已提交")
-	if n := len(x.pressed()); n != 1 {
+	// A page that was opened for just this act puts the question itself.
+	at = x.link("abc/initiator", "li.lei", "cancel")
+	_, body = x.get(at)
+	x.has("a page for this act", status, body, http.StatusOK, "不填了？", ">取消<", "!f.item")
+	status, done = x.post(at, fill(t, body, "cancel"))
+	x.has("its button", status, done, http.StatusOK, "已提交")
+	if n := len(x.pressed()); n != 2 {
 		t.Errorf("%d presses", n)
 	}
 }
