@@ -13,12 +13,16 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"time"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // as magpie serve; for the floors as well
+	}
 	if len(os.Args) > 1 && os.Args[1] == serveArg {
 		if err := serveChild(ctx, os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, "bench server:", err)

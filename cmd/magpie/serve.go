@@ -25,6 +25,7 @@ MySQL or MariaDB. Workflows and templates are reloaded when their files change.`
 			if err != nil {
 				return &usageError{c.CommandPath(), err}
 			}
+			tuneGarbage(c.Context())
 			return serve(c.Context(), AppOptions{Config: path, Log: log, Watch: true}, addr, func(at string) {
 				fmt.Fprintf(c.OutOrStdout(), "magpie %s serves on http://%s\n", version, at)
 			})
