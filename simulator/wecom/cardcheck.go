@@ -19,6 +19,7 @@ var taskIDs = regexp.MustCompile(`^[A-Za-z0-9_\-@]{1,128}$`)
 const (
 	maxKeyBytes    = 1024
 	maxOptionBytes = 128
+	maxQuestion    = 200 // bytes of what a jump asks a robot
 )
 
 // Which blocks each kind of card knows; what else is there is passed over.
@@ -88,7 +89,7 @@ func (q *request) checkCard(card object) *apiError {
 		return fail(42031)
 	}
 	q.flagUnknown(kind, known, card)
-	for _, check := range []func(object) *apiError{checkMenu, checkQuote, q.checkRows, checkVertical, checkJumps} {
+	for _, check := range []func(object) *apiError{checkMenu, checkQuote, q.checkRows, checkVertical, q.checkJumps} {
 		if refusal := check(card); refusal != nil {
 			return refusal
 		}
@@ -201,6 +202,9 @@ func (q *request) checkRows(card object) *apiError {
 				return refusal
 			}
 		case 2:
+			if q.robot != nil {
+				return failf(40058, "a smart robot's cards have no files")
+			}
 			if row.str("media_id") == "" {
 				return fail(42029)
 			}
@@ -231,7 +235,7 @@ func checkVertical(card object) *apiError {
 	return nil
 }
 
-func checkJumps(card object) *apiError {
+func (q *request) checkJumps(card object) *apiError {
 	jumps := card.list("jump_list")
 	if len(jumps) > 3 {
 		return fail(42042)
@@ -239,6 +243,11 @@ func checkJumps(card object) *apiError {
 	for _, jump := range jumps {
 		if jump.str("title") == "" {
 			return fail(42033)
+		}
+		if kind, _ := jump.num("type"); kind == 3 {
+			if question := jump.str("question"); q.robot == nil || question == "" || len(question) > maxQuestion {
+				return failf(40058, "jump_list.type 3 asks a smart robot a question of 200 bytes at most")
+			}
 		}
 		if refusal := checkLink(jump); refusal != nil {
 			return refusal

@@ -43,7 +43,8 @@ type viewButton struct {
 	full     string // the label before it is cut
 	key      string // of the callback; "" opens a page only
 	menu     bool
-	selector bool // takes the choices along
+	selector bool   // takes the choices along
+	question string // put to the robot in the person's name
 }
 
 // viewInput is a question with what is chosen.
@@ -147,7 +148,12 @@ func (v *cardView) actions(card object, replace string) {
 			Button: simulator.Button{ID: item.str("key"), Label: item.str("text")}})
 	}
 	for i, jump := range card.list("jump_list") {
-		v.link(fmt.Sprintf("jump-%d", i+1), shorten(jump.str("title"), showJump), jump)
+		id, label := fmt.Sprintf("jump-%d", i+1), shorten(jump.str("title"), showJump)
+		if kind, _ := jump.num("type"); kind == 3 {
+			v.buttons = append(v.buttons, viewButton{full: jump.str("title"), question: jump.str("question"), Button: simulator.Button{ID: id, Label: label}})
+			continue
+		}
+		v.link(id, label, jump)
 	}
 	if action, there := card.obj("card_action"); there {
 		v.link("card", "查看详情", action)

@@ -51,7 +51,7 @@ func (q *request) member(p simulator.Person) map[string]any {
 		lead = 1
 	}
 	leaders, attrs := []string{}, []any{}
-	if s.employed(p.Manager) {
+	if s.visible(q.app, p.Manager) {
 		leaders = append(leaders, s.userID(p.Manager))
 	}
 	if s.numbers == NumberInExtAttr {

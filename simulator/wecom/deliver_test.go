@@ -326,6 +326,18 @@ func TestEvents(t *testing.T) {
 	if e := h.next(t).event(t, c); e.Event != "enter_agent" || e.FromUserName != b.user("wang.fang") {
 		t.Errorf("read: %+v", e)
 	}
+	// Reading on is the same visit; after a while it is another one.
+	for i, wait := range []time.Duration{0, openFor} {
+		b.clock.Advance(wait)
+		more := str(b.send("text", obj{"content": "y"}, "wang.fang"), "msgid")
+		if err := b.Read(background(t), "wang.fang", more); err != nil {
+			t.Fatal(err)
+		}
+		b.delivered(1 + i)
+	}
+	if e := h.next(t).event(t, c); e.Event != "enter_agent" || len(h.got) != 0 {
+		t.Errorf("read later: %+v, and %d more", e, len(h.got))
+	}
 	if m := b.see("wang.fang", id); !slices.Equal(m.ReadBy, []string{"wang.fang"}) {
 		t.Errorf("the page's mark: %v", m.ReadBy)
 	}

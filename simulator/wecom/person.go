@@ -272,6 +272,9 @@ func (s *Server) words(m *message) string {
 	return "[" + m.Type + "]"
 }
 
+// openFor is how long a conversation with an app counts as open; reading on in it is no new visit.
+const openFor = time.Minute
+
 // Read implements simulator.Suite: the person opens the conversation and sees the message. WeCom tells nobody
 // who has read what; only that the conversation was opened is told, when there was something new in it.
 func (s *Server) Read(_ context.Context, person, messageID string) error {
@@ -285,13 +288,22 @@ func (s *Server) Read(_ context.Context, person, messageID string) error {
 		return err
 	}
 	fresh := s.markRead(m, person)
-	if a := s.appNamed(m.From); fresh && a != nil && m.Chat == "" {
+	if a := s.appNamed(m.From); fresh && a != nil && m.Chat == "" && s.visit(a, person) {
 		s.emit(a, "enter_agent", s.event(a, s.userID(person), "enter_agent", text("EventKey", "")))
 	}
 	if r := s.robotNamed(m.From); r != nil && m.Chat == "" {
 		s.enterRobot(r, person)
 	}
 	return nil
+}
+
+// visit notes that a person reads in an app's conversation, and tells whether they have only now opened it.
+// Callers hold s.mu.
+func (s *Server) visit(a *app, person string) bool {
+	key, now := a.ID+" "+person, s.now()
+	last, before := s.opened[key]
+	s.opened[key] = now
+	return !before || now.Sub(last) >= openFor
 }
 
 // message finds one that a person can see. Callers hold s.mu.

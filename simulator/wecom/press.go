@@ -77,6 +77,9 @@ func (s *Server) begin(person, messageID, button string, form map[string]any) (*
 		return nil, nil, fmt.Errorf("button %q of message %q: %w", button, messageID, simulator.ErrNotFound)
 	case b.Disabled:
 		return nil, refusePress("disabled", "按钮不可用"), nil
+	case b.question != "" && s.robotNamed(m.From) != nil:
+		s.ask(s.robotNamed(m.From), person, s.state.Chats[m.Chat], b.question)
+		return nil, &simulator.PressResult{Status: "ok"}, nil
 	case b.key == "":
 		return nil, &simulator.PressResult{Status: "ok"}, nil // only opens a page
 	case !b.selector && len(form) > 0:

@@ -160,6 +160,19 @@ func (s *Server) tellRobot(r *robot, m *message, group *chat) {
 	s.tell(r, "text", body, &exchange{kind: "message", person: m.Person, group: group, at: s.now()})
 }
 
+// ask puts a question to a robot in a person's name. Callers hold s.mu.
+func (s *Server) ask(r *robot, person string, group *chat, question string) {
+	m := &message{ID: number64(), Person: person, Type: "text", Created: s.now()}
+	if group != nil {
+		m.Chat, question = group.ID, "@"+r.Name+" "+question
+	} else {
+		m.With = r.ID
+	}
+	m.Content = encode(map[string]string{"content": question})
+	s.post(m)
+	s.tellRobot(r, m, group)
+}
+
 // enterRobot tells a robot of a person's first visit of the day, once. Callers hold s.mu.
 func (s *Server) enterRobot(r *robot, person string) {
 	today, key := day(s.now()), r.ID+" "+person
@@ -253,6 +266,7 @@ func robotResponse(q *request) (answer, *apiError) {
 
 // robotMessage checks a markdown or a card that a robot sends.
 func (q *request) robotMessage(r *robot, person string, group *chat) (*message, *apiError) {
+	q.robot = r
 	m := &message{ID: secret(43), From: r.ID, Type: q.in.str("msgtype"), Created: q.now}
 	if group != nil {
 		m.Chat = group.ID
@@ -335,6 +349,7 @@ func (s *Server) respondCard(q *request, x *exchange) *apiError {
 	if card.str("task_id") != x.card.TaskID {
 		return failf(42014, "task_id is not that of the press")
 	}
+	q.robot = s.robotNamed(x.card.From)
 	if refusal := q.checkCard(card); refusal != nil {
 		return refusal
 	}

@@ -262,6 +262,36 @@ func TestRobotCard(t *testing.T) {
 	}
 }
 
+// A card can put a question to its robot; an app's can't.
+func TestRobotQuestion(t *testing.T) {
+	t.Parallel()
+	ask := set(notice(), []obj{{"type": 3, "title": "进度", "question": "查进度"}}, "jump_list")
+	b, h, c := robotDesk(t, func(in told) any {
+		if in.Text.Content == "卡片" {
+			return obj{"msgtype": "template_card", "template_card": ask}
+		}
+		return nil
+	})
+	single := b.chat("wang.fang", "小鹊", "direct")
+	if _, err := b.Say(background(t), "wang.fang", single, "卡片"); err != nil {
+		t.Fatal(err)
+	}
+	h.next(t)
+	h.next(t)
+	b.delivered(2)
+	list, _ := b.Messages("wang.fang", single)
+	if r, err := b.Press(background(t), "wang.fang", list[1].ID, "进度", nil); err != nil || r.Status != "ok" {
+		t.Fatalf("press: %v %+v", err, r)
+	}
+	if in := readTold(t, h.next(t).open(t, c)); in.MsgType != "text" || in.Text.Content != "查进度" || in.From.UserID != "WangFang" {
+		t.Errorf("asked: %+v", in)
+	}
+	b.delivered(3)
+	if out := b.post("message/send", b.body("template_card", ask, "wang.fang")); code(out) != 40058 {
+		t.Errorf("in an app's card: %v", out)
+	}
+}
+
 // A press that is not answered is lost.
 func TestRobotPressLost(t *testing.T) {
 	t.Parallel()

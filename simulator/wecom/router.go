@@ -31,6 +31,7 @@ type request struct {
 	ip    string
 	now   time.Time
 	raw   *rawAnswer // instead of JSON
+	robot *robot     // that a card is of, whose cards differ a little
 }
 
 // rawAnswer is a file or a page.

@@ -44,6 +44,7 @@ type Server struct {
 	quotas   quotas
 	recent   map[string]time.Time // bodies sent with the duplicate check, until when
 	entered  map[string]string    // robot and person to the day they last opened the conversation
+	opened   map[string]time.Time // app and person to when they last did
 	replies  map[string]*replyURL // response_url codes of robots
 	inFlight map[string]int       // messages of a person that a robot has not finished answering
 	faults   []*simulator.Fault
@@ -75,7 +76,7 @@ func New(o Options) (*Server, error) {
 		numbers: o.Numbers, accounts: o.Accounts,
 		byMsg: map[string]*message{}, tokens: map[string]*accessToken{}, signIns: map[string]*signIn{},
 		tickets: map[string]*userTicket{}, files: map[string][]byte{}, rates: windows{seen: map[string][]time.Time{}},
-		quotas: quotas{}, recent: map[string]time.Time{}, entered: map[string]string{}, replies: map[string]*replyURL{},
+		quotas: quotas{}, recent: map[string]time.Time{}, entered: map[string]string{}, opened: map[string]time.Time{}, replies: map[string]*replyURL{},
 		inFlight: map[string]int{}, stops: map[int64]func() bool{}, changed: make(chan struct{}, 1),
 	}
 	if s.company == nil {

@@ -174,7 +174,8 @@ func (b *builder) actions(v *cardView, c object, replace string) {
 		b.buttons(v, c)
 	}
 	for i, j := range c.list("jump_list") {
-		v.Jumps = append(v.Jumps, buttonView{ID: fmt.Sprintf("jump-%d", i+1), Label: cut(j.str("title"), cutJump), URL: link(j)})
+		v.Jumps = append(v.Jumps, buttonView{ID: fmt.Sprintf("jump-%d", i+1), Label: cut(j.str("title"), cutJump), URL: link(j),
+			Press: j.num("type") == 3 && j.str("question") != ""})
 	}
 	if u := link(c.obj("card_action")); u != "" {
 		v.Action = &buttonView{ID: "card", Label: "查看详情", URL: u}
