@@ -11,8 +11,10 @@ const Name = "wecom"
 
 // Kinds of handles.
 const (
-	// HandleCode changes an app's card: one successful call within 72 hours.
+	// HandleCode changes an app's card: one successful call within 72 hours. It came with a press.
 	HandleCode = "wecom.response_code"
+	// HandleSpare is the same, but came with the send: the one change that needs no press.
+	HandleSpare = "wecom.send_code"
 	// HandleURL answers a message to a smart robot: one call within an hour. It can't change a card.
 	HandleURL = "wecom.response_url"
 )

@@ -65,7 +65,7 @@ func (p *Platform) Send(ctx context.Context, m card.Message) (adapters.MessageRe
 		ref.Message = p.refs().message(out.MsgID)
 	}
 	if out.ResponseCode != "" {
-		ref.Handles = []event.Handle{{Kind: HandleCode, Value: out.ResponseCode, Uses: 1, Expires: ref.SentAt.Add(codeFor), Update: true}}
+		ref.Handles = []event.Handle{{Kind: HandleSpare, Value: out.ResponseCode, Uses: 1, Expires: ref.SentAt.Add(codeFor), Update: true}}
 	}
 	if m.Card != nil && p.cfg.Textcard {
 		p.twin(ctx, m)

@@ -11,10 +11,13 @@ import (
 	"magpie/adapters/event"
 )
 
-// Update replaces the card of a message for everybody who got it. Each change costs a response code: the
-// freshest first, which presses brought, the send's own last, so that it is there for a change that no press brings.
-// A code that turns out to be spent is dropped and the next one tried; without any it is KindGone. Changes of
-// one message come one after the other: a lost race costs a code.
+// Update replaces the card of a message for everybody who got it. Each change costs a response code. Those that
+// presses brought are spent first. The send's own is kept for the last state, after which nothing is to be pressed; where a
+// state on the way has no other code, it turns the card into a hint at a newer one, and KindGone has that one sent, with a
+// code of its own: no card is left behind that says what is no longer so.
+//
+// A code that turns out to be spent is dropped and the next one tried; without any it is KindGone. Changes of one
+// message come one after the other: a lost race costs a code.
 // Source: WeCom developer documents, "Update template cards" (path 94888), checked 2026-11.
 func (p *Platform) Update(ctx context.Context, ref adapters.MessageRef, m card.Message) (adapters.MessageRef, error) {
 	if p.cfg.Kind == KindRobot {
@@ -26,30 +29,47 @@ func (p *Platform) Update(ctx context.Context, ref adapters.MessageRef, m card.M
 	unlock := p.changes.lock(ref.Message.ID)
 	defer unlock()
 
-	var codes, others []event.Handle
+	var codes, spares, others []event.Handle
 	for _, h := range ref.Handles {
 		switch {
-		case h.Kind != HandleCode:
+		case h.Kind != HandleCode && h.Kind != HandleSpare:
 			others = append(others, h)
-		case h.Value != "" && p.now().Before(h.Expires) && !hasCode(codes, h.Value):
+		case h.Value == "" || !p.now().Before(h.Expires) || hasCode(codes, h.Value) || hasCode(spares, h.Value):
+		case h.Kind == HandleSpare:
+			spares = append(spares, h)
+		default:
 			codes = append(codes, h)
 		}
 	}
-	for len(codes) > 0 {
-		losses, err := p.plainer(opUpdate, *m.Card, asChange, func(d drawn) error {
+	for codes = append(codes, spares...); len(codes) > 0; codes = codes[1:] {
+		shown, hint := *m.Card, codes[0].Kind == HandleSpare && len(m.Card.Choices()) > 0
+		if hint {
+			shown = newerHint(shown)
+		}
+		losses, err := p.plainer(opUpdate, shown, asChange, func(d drawn) error {
 			body := obj{"atall": 1, "agentid": p.cfg.AgentID, "response_code": codes[0].Value, "template_card": d.card}
 			return p.api.call(ctx, opUpdate, http.MethodPost, "/cgi-bin/message/update_template_card", nil, body, nil)
 		})
-		if err != nil && codeOf(err) != "60140" {
-			return ref, err
-		}
-		codes = codes[1:]
-		if err == nil {
-			ref.Handles, ref.Losses = append(others, codes...), losses
+		switch {
+		case err == nil && hint:
+			return ref, p.gone(opUpdate, "its last code says that there is a newer card")
+		case err == nil:
+			ref.Handles, ref.Losses = append(others, codes[1:]...), losses
 			return ref, nil
+		case codeOf(err) != "60140":
+			return ref, err
 		}
 	}
 	return ref, p.gone(opUpdate, "no response code is left: each changes the card once, within 72 hours")
+}
+
+// newerHint is a card that says that there is a newer one.
+func newerHint(c card.Card) card.Card {
+	said := card.Text{Default: "内容有更新，请看最新的卡片", I18n: map[string]string{"en-US": "There is a newer card."}}
+	return card.Card{
+		Slot: c.Slot, Rev: c.Rev, Title: c.Title, Summary: said, Link: c.Link, Lang: c.Lang,
+		Status: card.Text{Default: "已更新", I18n: map[string]string{"en-US": "Updated"}},
+	}
 }
 
 func hasCode(hs []event.Handle, code string) bool {

@@ -78,6 +78,12 @@ func code(v string, until time.Time) event.Handle {
 	return event.Handle{Kind: HandleCode, Value: v, Uses: 1, Expires: until, Update: true}
 }
 
+func spare(v string, until time.Time) event.Handle {
+	h := code(v, until)
+	h.Kind = HandleSpare
+	return h
+}
+
 func someCard(title string) card.Message {
 	return card.Message{Key: "k", Slot: "i/s", Rev: 2, Card: &card.Card{Slot: "i/s", Rev: 2, Title: card.T(title), Status: card.T("已同意"), Summary: card.T("摘要")}}
 }
@@ -89,7 +95,7 @@ func TestUpdateSpendsThePressesCodeFirst(t *testing.T) {
 	p := v.platform(t, &now)
 	later := now.Add(codeFor)
 	ref := adapters.MessageRef{Message: p.refs().message("m1"), SentAt: now,
-		Handles: []event.Handle{code("click", later), code("click", later), code("old", now), code("sent", later), {Kind: "other", Value: "x"}}}
+		Handles: []event.Handle{code("click", later), code("click", later), spare("sent", later), code("old", now), {Kind: "other", Value: "x"}}}
 	next, err := p.Update(context.Background(), ref, someCard("一"))
 	if err != nil {
 		t.Fatal(err)
@@ -109,6 +115,30 @@ func TestUpdateSpendsThePressesCodeFirst(t *testing.T) {
 	}
 	if !strings.Contains(v.cards[0], `"replace_text":"已同意"`) {
 		t.Errorf("a card without anything to do has no grey button: %s", v.cards[0])
+	}
+}
+
+// A state on the way does not take the last code away from the card without saying where it went.
+func TestSpareIsKeptForTheEnd(t *testing.T) {
+	t.Parallel()
+	v, now := newCardServer(t), testNow
+	v.valid("sent", "click")
+	p := v.platform(t, &now)
+	later := now.Add(codeFor)
+	open := someCard("一")
+	open.Card.Actions = []card.Button{{Verb: "approve", Label: card.T("同意"), Token: "t"}}
+	ref, err := p.Update(context.Background(), adapters.MessageRef{Handles: []event.Handle{spare("sent", later), code("click", later)}}, open)
+	if err != nil || !slices.Equal(v.used, []string{"click"}) || !strings.Contains(v.cards[0], "verb=approve") {
+		t.Fatalf("with a press's code: %v %v", err, v.used)
+	}
+	if _, err = p.Update(context.Background(), ref, open); adapters.KindOf(err) != adapters.KindGone {
+		t.Errorf("without: %v", err)
+	}
+	if len(v.cards) != 2 || !strings.Contains(v.cards[1], "请看最新的卡片") || strings.Contains(v.cards[1], "verb=approve") {
+		t.Errorf("the old card: %v", v.cards[1:])
+	}
+	if _, err = p.Update(context.Background(), ref, open); adapters.KindOf(err) != adapters.KindGone || len(v.cards) != 2 {
+		t.Errorf("tried again: %v", err)
 	}
 }
 
