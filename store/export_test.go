@@ -1,6 +1,40 @@
 package store
 
-import "magpie/workflows"
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+
+	"magpie/workflows"
+)
+
+// MaxPrepared is how many statements a connection keeps prepared on MySQL.
+const MaxPrepared = maxPrepared
+
+// PrepareMany runs n different statements twice on one connection and tells how many it keeps prepared.
+func (s *Store) PrepareMany(ctx context.Context, n int) (kept int, err error) {
+	conn, err := s.wdb.Conn(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	err = conn.Raw(func(dc any) error {
+		c := dc.(*writeConn)
+		for i := range 2 * n {
+			want, got := int64(i), int64(-1)
+			q := fmt.Sprintf("SELECT ? + %d", i%n)
+			if err := c.query(ctx, q, []driver.NamedValue{{Ordinal: 1, Value: want - int64(i%n)}}, func(scan scanFunc) error { return scan(&got) }); err != nil {
+				return err
+			}
+			if got != want {
+				return fmt.Errorf("%s gave %d, want %d", q, got, want)
+			}
+		}
+		kept = len(c.stmts)
+		return nil
+	})
+	return kept, err
+}
 
 // CommitTogether sends commands in one shared transaction on MySQL, as if they had come at the same time.
 func (s *Store) CommitTogether(list ...workflows.Commit) ([]error, error) {

@@ -61,7 +61,8 @@ func openMySQLPool(dsn string, many bool) (*sql.DB, error) {
 	cfg.ParseTime = false
 	cfg.Logger = log.New(io.Discard, "", 0) // what it would print comes back as an error as well
 	// All text is UTF-8 already (clean), and the columns have their own character set and collation. Told that it
-	// gets UTF-8 the server looks for the end of each character of each literal; bytes it takes as they are.
+	// gets UTF-8 the server looks for the end of each character of each literal and argument; bytes it takes as
+	// they are.
 	if err := cfg.Apply(mysql.Charset("binary", "")); err != nil {
 		return nil, err
 	}

@@ -72,3 +72,13 @@ func TestMySQL(t *testing.T) {
 		return openMySQL(t, store.Options{Now: c.Now, Readers: 8})
 	})
 }
+
+// A connection keeps a bounded number of statements prepared, and those that it gave up work again.
+func TestPreparedStatements(t *testing.T) {
+	t.Parallel()
+	s := openMySQL(t, store.Options{})
+	kept, err := s.PrepareMany(t.Context(), store.MaxPrepared+20)
+	if err != nil || kept != store.MaxPrepared {
+		t.Fatalf("%d statements are kept, want %d (%v)", kept, store.MaxPrepared, err)
+	}
+}

@@ -15,7 +15,7 @@ type shared struct {
 	singles singles
 	jobs    []op
 	// canceled are jobs that are removed before.
-	canceled []string
+	canceled []op
 }
 
 // part is one statement for all commands.
@@ -43,17 +43,16 @@ func shareCommands(batch []*command) *shared {
 				p.moves = append(p.moves, single{r, o})
 			case o.q == mysqlStatements.putJob || o.q == mysqlStatements.putShownJob:
 				p.jobs = append(p.jobs, o)
+			case o.q == sqlCancelJob:
+				p.canceled = append(p.canceled, o)
 			case sharedRows[o.q] != nil:
 				rows[o.q] = append(rows[o.q], o)
-				if o.q == sqlCancelJob {
-					p.canceled = append(p.canceled, o.args[0].(string))
-				}
 			default:
 				p.singles = append(p.singles, single{r, o})
 			}
 		}
 	}
-	for _, q := range []string{mysqlStatements.insertDone, mysqlStatements.insertInstance, mysqlStatements.putTask, mysqlStatements.insertTrail, sqlCancelJob, mysqlStatements.putReceipt} {
+	for _, q := range []string{mysqlStatements.insertDone, mysqlStatements.insertInstance, mysqlStatements.putTask, mysqlStatements.insertTrail, mysqlStatements.putReceipt} {
 		if len(rows[q]) > 0 {
 			p.parts = append(p.parts, rowsPart(sharedRows[q], rows[q]))
 		}

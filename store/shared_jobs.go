@@ -41,6 +41,9 @@ func (p *shared) hold(ctx context.Context, c *writeConn) (*held, error) {
 			slots = append(slots, o.args[jobSlot])
 		}
 	}
+	for _, o := range p.canceled {
+		jobs = append(jobs, o.args[jobID])
+	}
 	clear(h.revs)
 	var x part
 	var text []string
@@ -111,8 +114,8 @@ const (
 
 // putJobs is putJob and putShownJob for the jobs of several commands.
 func (p *shared) putJobs(ctx context.Context, c *writeConn, h *held) error {
-	for _, id := range p.canceled {
-		delete(h.jobs, id)
+	if err := p.cancelJobs(ctx, c, h); err != nil {
+		return err
 	}
 	rows := make([]op, 0, len(p.jobs))
 	at := map[string]int{} // where in rows
@@ -138,6 +141,23 @@ func (p *shared) putJobs(ctx context.Context, c *writeConn, h *held) error {
 		return nil
 	}
 	x := rowsPart(replacedJobs, rows)
+	_, err := c.exec(ctx, x.q, x.args)
+	return err
+}
+
+// cancelJobs removes those that are there: most timers that are canceled were never set.
+func (p *shared) cancelJobs(ctx context.Context, c *writeConn, h *held) error {
+	var there []op
+	for _, o := range p.canceled {
+		if id := o.args[jobID].(string); h.jobs[id] != nil {
+			there = append(there, o)
+			delete(h.jobs, id)
+		}
+	}
+	if len(there) == 0 {
+		return nil
+	}
+	x := rowsPart(sharedRows[sqlCancelJob], there)
 	_, err := c.exec(ctx, x.q, x.args)
 	return err
 }

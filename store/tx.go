@@ -77,8 +77,9 @@ func (s *Store) readOne(ctx context.Context, q string, args []any, dest ...any) 
 	return err
 }
 
-// stmtCache keeps prepared statements of the reading pool. On MySQL it stays empty: there the driver
-// puts the parameters into the text, which saves a round trip.
+// stmtCache keeps prepared statements of the reading pool. On MySQL only what every command reads is prepared:
+// each connection has to prepare it for itself. Elsewhere the driver puts the parameters into the text, which
+// saves a round trip.
 type stmtCache struct {
 	db  *sql.DB
 	off bool
@@ -90,7 +91,7 @@ type stmtCache struct {
 const maxCachedStatements = 200
 
 func (c *stmtCache) get(ctx context.Context, q string) (*sql.Stmt, error) {
-	if c.off {
+	if c.off && q != sqlLoadInstance {
 		return nil, nil
 	}
 	c.mu.RLock()
