@@ -8,13 +8,15 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 const (
-	// committers is how many shared transactions may be under way. With one, all that comes while it is
-	// on its way shares the next: fewer statements to parse is what counts on a server of our size.
-	committers = 1
+	// committers is how many shared transactions may be under way: while one is with the server, the next is
+	// written by its clients. More of them make smaller groups, which cost the server more.
+	committers = 2
 	maxShared  = 32
+	maxLinger  = 3 * time.Millisecond // far below what a person notices
 )
 
 // committer lets commands that are committed at the same time share a transaction on MySQL: the server
@@ -88,6 +90,7 @@ func (c *committer) do(ctx context.Context, key string, ops []op) error {
 func (c *committer) loop() {
 	var next []*command // came in, but another of its instance went first
 	quit := c.quit
+	var l linger
 	for {
 		batch, keys := []*command(nil), map[string]bool{}
 		add := func(r *command) bool {
@@ -109,14 +112,33 @@ func (c *committer) loop() {
 				quit = nil // take what is there, then end
 			}
 		}
+		var patience <-chan time.Time
+		if d := l.patience(time.Now()); d > 0 {
+			patience = time.After(d)
+		}
 		for more := true; more && len(batch) < maxShared && len(next) < maxShared; {
+			var late <-chan time.Time
+			if len(batch) < l.size && quit != nil {
+				late = patience
+			}
+			var r *command
 			select {
-			case r := <-c.queue:
-				if !add(r) && r.state.CompareAndSwap(requestWaits, requestTaken) {
-					next = append(next, r)
-				}
+			case r = <-c.queue:
 			default:
-				more = false
+				if late == nil {
+					more = false
+					break
+				}
+				select {
+				case r = <-c.queue:
+				case <-late:
+					more = false
+				case <-quit:
+					more = false
+				}
+			}
+			if r != nil && !add(r) && r.state.CompareAndSwap(requestWaits, requestTaken) {
+				next = append(next, r)
 			}
 		}
 		if len(batch) == 0 {
@@ -125,11 +147,34 @@ func (c *committer) loop() {
 			}
 			continue
 		}
+		began := time.Now()
 		c.run(batch)
 		for _, r := range batch {
 			close(r.done)
 		}
+		l.ran(len(batch)+len(next)+len(c.queue), began, time.Now())
 	}
+}
+
+// linger is how long a group waits to become as large as the one before with those that waited meanwhile: who
+// was in that one comes again soon when the server is busy, and what a group costs hardly depends on its size.
+type linger struct {
+	size  int // of the group that is expected
+	took  time.Duration
+	ended time.Time
+}
+
+func (l *linger) ran(size int, began, ended time.Time) {
+	l.size, l.took, l.ended = min(size, maxShared), ended.Sub(began), ended
+}
+
+// patience is at most half of what the last group took, and none when that was long ago.
+func (l *linger) patience(now time.Time) time.Duration {
+	if l.size < 2 || now.Sub(l.ended) > l.took {
+		l.size = 0
+		return 0
+	}
+	return min(l.took/2, maxLinger)
 }
 
 // run carries out commands together, and sets the outcome of each.
@@ -162,7 +207,7 @@ func (s *Store) sendShared(ctx context.Context, batch []*command) (failed []*com
 	e := conn.Raw(func(dc any) error {
 		c := dc.(*writeConn)
 		if failed, err = shareCommands(batch).send(ctx, c); err == nil && len(failed) == 0 {
-			if _, e := c.ExecContext(ctx, "COMMIT", nil); e != nil {
+			if _, e := c.exec(ctx, "COMMIT", nil); e != nil {
 				// Unknown to all of them: sending again would judge them by their own writes.
 				for _, r := range batch {
 					r.err = fmt.Errorf("the outcome of COMMIT is not known: %w", e)
