@@ -84,6 +84,8 @@ type App struct {
 	Scopes []string
 	// Unavailable lists persons outside the app's visible range: the robot cannot write to them, nor they to it.
 	Unavailable []string
+	// RedirectURIs are the addresses that a log-in may lead back to; nil is any.
+	RedirectURIs []string
 	// Unpublished leaves senderStaffId and isAdmin out of robot messages, as before an app's first release.
 	Unpublished bool
 }

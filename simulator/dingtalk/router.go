@@ -44,7 +44,7 @@ type route struct {
 }
 
 // Handler implements simulator.Suite. Below it, /api stands for the host api.dingtalk.com, /oapi for
-// oapi.dingtalk.com, and /connect for the stream gateway.
+// oapi.dingtalk.com, /login for login.dingtalk.com and /connect for the stream gateway.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, rt := range newRoutes {
@@ -59,6 +59,7 @@ func (s *Server) Handler() http.Handler {
 	}
 	mux.HandleFunc("POST /api/v1.0/gateway/connections/open", s.serveOpen)
 	mux.HandleFunc("GET "+socketPath, s.serveSocket)
+	mux.HandleFunc("GET "+loginPath, s.serveLogin)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		s.reply(w, r, &route{}, nil, &apiError{status: http.StatusNotFound, code: "InvalidAction.NotFound",
 			msg: "Specified api is not found, please check your url and method."})
@@ -188,7 +189,7 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, rt *route, out an
 func (s *Server) record(r *http.Request, status, code int, word string) {
 	u := *r.URL
 	q := u.Query()
-	for _, secret := range []string{"access_token", "appsecret", "session", "ticket"} {
+	for _, secret := range []string{"access_token", "appsecret", "session", "ticket", "code"} {
 		if q.Has(secret) {
 			q.Set(secret, "…")
 		}

@@ -17,7 +17,9 @@ const (
 
 // newRoutes are the APIs of api.dingtalk.com that this organisation offers.
 var newRoutes = map[string]route{
-	"POST /v1.0/oauth2/accessToken": {open: true, free: true, run: newToken},
+	"POST /v1.0/oauth2/accessToken":     {open: true, free: true, run: newToken},
+	"POST /v1.0/oauth2/userAccessToken": {open: true, free: true, run: newUserToken},
+	"GET /v1.0/contact/users/{unionId}": {open: true, free: true, run: whoAmI}, // a person's own token
 
 	"POST /v1.0/robot/oToMessages/batchSend":     {scope: scopeSend, run: batchSend},
 	"GET /v1.0/robot/oToMessages/readStatus":     {scope: scopeSend, run: readStatus},
@@ -58,6 +60,7 @@ var oldRoutes = map[string]route{
 	"GET /gettoken": {open: true, free: true, plain: true, run: oldToken},
 
 	"POST /topapi/v2/user/get":                    {free: true, scope: scopeMember, run: getUser},
+	"POST /topapi/v2/user/getuserinfo":            {free: true, run: whoLooks},
 	"POST /topapi/v2/user/getbymobile":            {free: true, scope: scopeMember, run: userByMobile},
 	"POST /topapi/user/getbyunionid":              {free: true, scope: scopeMember, run: userByUnion},
 	"POST /topapi/v2/user/list":                   {free: true, scope: scopeMember, run: listUsers},

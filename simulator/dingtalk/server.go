@@ -38,11 +38,14 @@ type Server struct {
 	byUnit map[int64]string  // dept_id to department
 	byMsg  map[string]*message
 	tokens map[string]*accessToken
+	codes  map[string]*authCode
 	rates  windows
 	faults []*simulator.Fault
 	calls  []simulator.Call
 	sent   []Delivery
 	flags  []string
+
+	userTokens map[string]*userToken
 
 	life    sync.Mutex // guards closed against wg.Add
 	closed  bool
@@ -67,6 +70,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		company: o.Company, clock: o.Clock, client: o.Client, bus: o.Bus, log: o.Log, file: o.StateFile, base: o.Base, limits: o.Limits,
 		templates: map[string]*template{}, byMsg: map[string]*message{}, tokens: map[string]*accessToken{},
+		codes: map[string]*authCode{}, userTokens: map[string]*userToken{},
 		rates: windows{seen: map[string][]time.Time{}}, stops: map[int64]func() bool{}, changed: make(chan struct{}, 1),
 	}
 	s.limits.fill()
