@@ -200,8 +200,20 @@ func TestTemplatesRefused(t *testing.T) {
 	if _, err := parseTemplate([]byte(file(title, `{"type":"text","text":"${title}"}`))); err != nil {
 		t.Fatal(err)
 	}
+	// What decides something may be a variable or written plainly.
+	tpl, err := parseTemplate([]byte(file(title, `{"type":"input","name":"a","required":true,"maxLength":5},{"type":"button","id":"b","action":"request","submits":"${title}","disabled":null}`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{templates: map[string]*template{"t": tpl}}
+	for value, submits := range map[string]bool{"true": true, "": false} {
+		v := s.view(&card{Template: "t", Data: map[string]string{"title": value}}, "p")
+		if in := v.inputs[0]; !in.Required || in.Max != 5 || v.buttons[0].Submit != submits || v.buttons[0].Disabled {
+			t.Errorf("laid out with %q: %+v", value, v)
+		}
+	}
 	for name, raw := range map[string]string{
-		"no JSON": "x", "format": `{"format":"other/1"}`, "unknown field": `{"format":"magpie-dingtalk-template/1","extra":1}`, "more": file("", "") + "{}",
+		"a list for a flag": file("", `{"type":"button","id":"a","action":"request","submits":[]}`), "no JSON": "x", "format": `{"format":"other/1"}`, "unknown field": `{"format":"magpie-dingtalk-template/1","extra":1}`, "more": file("", "") + "{}",
 		"twice": file(title+","+title, ""), "type": file(`{"name":"a","type":"date"}`, ""), "name": file(`{"name":"a b","type":"string"}`, ""),
 		"component": file("", `{"type":"video"}`), "undeclared": file("", `{"type":"text","text":"${nope}"}`), "undeclared params": file("", `{"type":"button","id":"a","action":"request","params":{"x":"${nope}"}}`),
 		"button without id": file("", `{"type":"button","action":"request"}`), "button's action": file("", `{"type":"button","id":"a","action":"call"}`),

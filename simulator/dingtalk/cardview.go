@@ -43,11 +43,11 @@ func (s *Server) view(c *card, person string) *cardView {
 		f := func(text string) string { return fill(text, data) }
 		switch kind := inputKinds[part.Type]; {
 		case part.Type == "button":
-			b := viewButton{Button: simulator.Button{ID: part.ID, Label: f(part.Text), Disabled: isTrue(f(part.Disabled)), Confirm: f(part.Confirm)}}
+			b := viewButton{Button: simulator.Button{ID: part.ID, Label: f(part.Text), Disabled: isTrue(f(string(part.Disabled))), Confirm: f(part.Confirm)}}
 			if part.Action == "openLink" {
 				b.URL = f(part.URL)
 			} else {
-				b.Submit = part.Submits
+				b.Submit = isTrue(f(string(part.Submits)))
 				b.params = map[string]string{}
 				for k, text := range part.Params {
 					b.params[k] = f(text)
@@ -71,9 +71,9 @@ func (s *Server) view(c *card, person string) *cardView {
 }
 
 func inputOf(part component, kind string, f func(string) string) viewInput {
-	in := viewInput{simulator.Input{Name: part.Name, Label: f(part.Label), Kind: kind, Required: isTrue(f(part.Required)),
+	in := viewInput{simulator.Input{Name: part.Name, Label: f(part.Label), Kind: kind, Required: isTrue(f(string(part.Required))),
 		Hint: f(part.Placeholder)}}
-	if n, err := strconv.Atoi(f(part.MaxLength)); err == nil && n > 0 {
+	if n, err := strconv.Atoi(f(string(part.MaxLength))); err == nil && n > 0 {
 		in.Max = n
 	}
 	var options []struct{ Value, Text string }

@@ -27,7 +27,8 @@
 // header (text, tag, color), text (text, color), markdown (text), image (url), divider; the inputs input,
 // textarea, select, multiSelect, datePicker, timePicker, dateTimePicker, checkbox (name, label, value,
 // required, placeholder, maxLength, options); and button (id, text, style, confirm, disabled) with action
-// openLink (url) or request (params, submits). A ${variable} may stand in every text, showIf hides a component
+// openLink (url) or request (params, submits). A ${variable} may stand in every text and in required,
+// maxLength, disabled and submits, which may also be written plainly; showIf hides a component
 // whose text is then empty, "false" or "0". A pressed button brings its params, and with submits what was
 // filled in, by the inputs' names: texts as they are, dates as 2006-01-02 and 2006-01-02 15:04, ticks as true
 // or false, choices as {"index": …, "value": …}.

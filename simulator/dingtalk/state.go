@@ -181,6 +181,10 @@ func (s *Server) adopt() {
 		s.byMsg[m.ID] = m
 	}
 	for id, sent := range s.state.Sends {
+		if s.now().Sub(sent.Created) > 2*queryLife {
+			delete(s.state.Sends, id) // nothing can be asked about it any more
+			continue
+		}
 		sent.Messages = slices.DeleteFunc(sent.Messages, func(m string) bool { return s.byMsg[m] == nil })
 		if !known(sent.App) {
 			delete(s.state.Sends, id)
@@ -201,7 +205,9 @@ func (s *Server) adopt() {
 			delete(s.state.Dings, id)
 		}
 	}
-	s.state.Notices = slices.DeleteFunc(s.state.Notices, func(n *workNotice) bool { return !known(n.App) })
+	s.state.Notices = slices.DeleteFunc(s.state.Notices, func(n *workNotice) bool {
+		return !known(n.App) || s.now().Sub(n.Created) > statusBarLife
+	})
 	s.state.Todos = slices.DeleteFunc(s.state.Todos, func(t *todo) bool { return !known(t.App) })
 	s.state.Failed = slices.DeleteFunc(s.state.Failed, func(f *failed) bool { return !known(f.App) })
 	for _, g := range s.company.Groups {

@@ -45,18 +45,39 @@ type component struct {
 	Color       string            `json:"color,omitempty"`
 	Label       string            `json:"label,omitempty"`
 	Value       string            `json:"value,omitempty"`
-	Required    string            `json:"required,omitempty"`
+	Required    expr              `json:"required,omitempty"`
 	Placeholder string            `json:"placeholder,omitempty"`
-	MaxLength   string            `json:"maxLength,omitempty"`
+	MaxLength   expr              `json:"maxLength,omitempty"`
 	Options     string            `json:"options,omitempty"`
-	ShowIf      string            `json:"showIf,omitempty"`
+	ShowIf      expr              `json:"showIf,omitempty"`
 	Style       string            `json:"style,omitempty"`
 	Confirm     string            `json:"confirm,omitempty"`
-	Disabled    string            `json:"disabled,omitempty"`
+	Disabled    expr              `json:"disabled,omitempty"`
 	Action      string            `json:"action,omitempty"`
 	Params      map[string]string `json:"params,omitempty"`
-	Submits     bool              `json:"submits,omitempty"`
+	Submits     expr              `json:"submits,omitempty"`
 	URL         string            `json:"url,omitempty"`
+}
+
+// expr is a text of the layout that may also be written as a plain true, false or number.
+type expr string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (e *expr) UnmarshalJSON(raw []byte) error {
+	var v any
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return err
+	}
+	switch v := v.(type) {
+	case nil:
+	case bool:
+		*e = expr(strconv.FormatBool(v))
+	default:
+		text, err := scalar(v)
+		*e = expr(text)
+		return err
+	}
+	return nil
 }
 
 // inputKinds are the components that a person fills in, with the kind that simulator.Input has for them.
@@ -125,7 +146,8 @@ func (t *template) check(c component, ids map[string]bool) error {
 		}
 		ids[key] = true
 	}
-	texts := []string{c.Text, c.Tag, c.Color, c.Label, c.Value, c.Required, c.Placeholder, c.MaxLength, c.Options, c.ShowIf, c.Style, c.Confirm, c.Disabled, c.URL}
+	texts := []string{c.Text, c.Tag, c.Color, c.Label, c.Value, c.Placeholder, c.Options, c.Style, c.Confirm, c.URL,
+		string(c.Required), string(c.MaxLength), string(c.ShowIf), string(c.Disabled), string(c.Submits)}
 	for _, v := range c.Params {
 		texts = append(texts, v)
 	}
@@ -182,7 +204,7 @@ func (c component) shown(data map[string]string) bool {
 	if c.ShowIf == "" {
 		return true
 	}
-	switch strings.TrimSpace(fill(c.ShowIf, data)) {
+	switch strings.TrimSpace(fill(string(c.ShowIf), data)) {
 	case "", "false", "0":
 		return false
 	}

@@ -137,7 +137,7 @@ func (b *builder) component(v *cardView, c object, f func(string) string) {
 		if c.str("action") == "openLink" {
 			bt.URL, bt.Style = webURL(f("url")), "link"
 		} else {
-			bt.Press, bt.Submit = true, yes(c.str("submits"))
+			bt.Press, bt.Submit = true, yes(f("submits"))
 		}
 		v.add(part{Kind: "buttons", Bar: []button{bt}, Stack: bt.Style == "link"})
 	default:
