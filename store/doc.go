@@ -6,7 +6,9 @@
 //	           (a row of the trail is a command, with its entries)
 //	job        outbox rows, timers, lookups; leased by token          workflows.Store, delivery.Outbox
 //	slot       the message that shows a card                          delivery.Outbox
-//	receipt, person, account, department, membership, setting
+//	receipt, setting
+//	person, account, department, membership                           directory.Store, roster.Source
+//	account_link, person_alias, people_log, link_code, link_attempt   link.Store; what people say, apart from what directories say
 //
 // # Leases
 //

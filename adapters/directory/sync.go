@@ -161,23 +161,23 @@ func (s *Sync) connection(id string) *adapters.Connection {
 }
 
 // Event takes a directory event in: the person it carries, read again from the suite when it says no more than
-// who; or where it only hints, a full pull by Run, soon. A pull of many pages takes longer than an event may;
+// who, or a part; or where it does not say who, a full pull by Run, soon. A pull of many pages takes longer than an event may;
 // when the process ends before it, the next one begins with a pull.
 func (s *Sync) Event(ctx context.Context, ev event.Event) error {
 	d, ok := ev.Body.(*event.Directory)
 	if !ok {
 		return nil
 	}
-	if d.Account == nil || len(d.Account.Refs) == 0 || d.Resync {
+	if d.Account == nil || len(d.Account.Refs) == 0 {
 		s.hint()
 		return nil
 	}
 	a := *d.Account
 	p := adapters.People{Connection: ev.Connection}
 	switch {
-	case ev.Kind == event.KindPersonLeft || d.Deleted:
+	case ev.Kind == event.KindPersonLeft || d.Deleted || a.Left:
 		a.Left, a.Active = true, false
-	case a.Name == "" || len(a.Depts) == 0: // a hint of who, or a part
+	case d.Resync || a.Name == "" || len(a.Depts) == 0 || a.EmployeeNo+a.WorkEmail+a.Email+a.Mobile == "": // a hint of who, or a part
 		full, err := s.read(ctx, ev.Connection, a)
 		if err != nil {
 			s.o.Log.Warn("an account that changed could not be read; the next pull brings it", "connection", ev.Connection, "account", a.Refs[0].String(), "err", err)

@@ -254,6 +254,11 @@ func TestEventIsCompleted(t *testing.T) {
 	if a := say(event.KindPersonChanged, event.Account{Refs: []event.Ref{{Kind: event.RefUser, ID: "u2"}}}); !a.Left {
 		t.Errorf("not known to the suite: %+v", a)
 	}
+	part := full
+	part.Depts, part.EmployeeNo = nil, ""
+	if a := say(event.KindPersonChanged, part); a.EmployeeNo != "1" || len(a.Depts) != 1 {
+		t.Errorf("a part was taken for all: %+v", a)
+	}
 	asked := b.asked
 	if a := say(event.KindPersonLeft, event.Account{Refs: full.Refs}); !a.Left || a.Active || b.asked != asked {
 		t.Errorf("left: %+v", a)

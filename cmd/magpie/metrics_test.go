@@ -24,6 +24,7 @@ func TestManualNamesTheMetrics(t *testing.T) {
 	d.Called("c", "send", adapters.KindTransient, time.Second)
 	d.Sent("c", "send", time.Second)
 	d.Buried("c", "send", adapters.KindInvalid)
+	m.accounts.WithLabelValues("c", "linked").Set(1)
 	families, err := m.registry.Gather()
 	if err != nil {
 		t.Fatal(err)
