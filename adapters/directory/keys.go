@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"regexp"
 	"strings"
 
 	"magpie/adapters/event"
@@ -41,6 +42,9 @@ func mobile(s string) string {
 	}
 	return digits
 }
+
+// readable is an account id that is a name in letters, not a number or a hash.
+var readable = regexp.MustCompile(`^[A-Za-z]{2,20}([._-][A-Za-z]{1,20}){0,3}$`)
 
 // personID makes a string fit for YAML: lower-case letters, digits, dot, dash and underscore.
 func personID(s string) string {

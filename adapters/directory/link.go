@@ -268,7 +268,8 @@ func (l *linker) take(a event.Account, person string) {
 }
 
 // create makes a person for an account. The id is the first of these that is free: what stands before the
-// @ of the work e-mail, the e-mail, the tenant's own user id, the employee number, the account's id.
+// @ of the work e-mail, the e-mail, the tenant's own user id, the account's id where somebody chose it and it
+// reads like a name (WeCom), the employee number, the account's id.
 func (l *linker) create(a event.Account) string {
 	if a.Left {
 		return ""
@@ -283,6 +284,9 @@ func (l *linker) create(a event.Account) string {
 		if ref.Kind == event.RefTenant {
 			candidates = append(candidates, ref.ID)
 		}
+	}
+	if len(a.Refs) > 0 && readable.MatchString(a.Refs[0].ID) {
+		candidates = append(candidates, a.Refs[0].ID)
 	}
 	candidates = append(candidates, a.EmployeeNo)
 	if len(a.Refs) > 0 {

@@ -275,3 +275,14 @@ func FuzzKeys(f *testing.F) {
 		}
 	})
 }
+
+// In WeCom an administrator chooses the userid; where it reads like a name it is what YAML will call the person.
+func TestPersonIsNamedByAReadableAccount(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{"wang.fang": "wang.fang", "Zhang-Wei": "zhang-wei", "510297971829200793": "e7", "ou_5ad573a6411d72b8305fda3a9c15c70e": "e7", "x": "e7", "woAJ2GCAAAXtWyujaWJHDDGi0mACAAAA": "e7"} {
+		p := link("w", true, adapters.KnownPeople{}, account("w", id, "某人", "E7", "", ""))
+		if len(p.Persons) != 1 || p.Persons[0].ID != want {
+			t.Errorf("%s: the person is %+v, want %s", id, p.Persons, want)
+		}
+	}
+}

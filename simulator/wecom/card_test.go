@@ -141,7 +141,7 @@ func TestCardRules(t *testing.T) {
 	for name, card := range map[string]obj{
 		"notice": notice(), "news": news(), "buttons": button("t-1"), "vote": vote("t-2"), "multiple": multiple("t-3"),
 		"20 choices": set(vote("t-4"), options(20), "checkbox", "option_list"), "subtitle": set(set(notice(), nil, "main_title"), "x", "sub_title_text"),
-		"member": set(notice(), []obj{{"keyname": "人", "value": "王芳", "type": 3, "userid": "WANGFANG"}}, "horizontal_content_list"),
+		"member": set(notice(), []obj{{"keyname": "人", "value": "王芳", "type": 3, "userid": "WANG.FANG"}}, "horizontal_content_list"),
 		"long":   set(notice(), strings.Repeat("长", 100), "main_title", "title"),
 	} {
 		out := b.post("message/send", b.body("template_card", card, "wang.fang"))
@@ -240,13 +240,13 @@ func TestUpdate(t *testing.T) {
 func TestNames(t *testing.T) {
 	t.Parallel()
 	b, _ := desk(t, nil)
-	body := b.body("template_card", set(button("t-1"), "$userName=WangFang$ 与 $userName=nobody$", "main_title", "title"), "wang.fang")
+	body := b.body("template_card", set(button("t-1"), "$userName=Wang.Fang$ 与 $userName=nobody$", "main_title", "title"), "wang.fang")
 	body["enable_id_trans"] = 1
 	if m := b.see("wang.fang", str(b.must(b.post("message/send", body)), "msgid")); !strings.Contains(m.Text, "王芳 与 $userName=nobody$") {
 		t.Errorf("seen: %q", m.Text)
 	}
-	body = b.body("text", obj{"content": "$departmentName=1$ $userName=WangFang$"}, "wang.fang")
-	if m := b.see("wang.fang", str(b.must(b.post("message/send", body)), "msgid")); m.Text != "$departmentName=1$ $userName=WangFang$" {
+	body = b.body("text", obj{"content": "$departmentName=1$ $userName=Wang.Fang$"}, "wang.fang")
+	if m := b.see("wang.fang", str(b.must(b.post("message/send", body)), "msgid")); m.Text != "$departmentName=1$ $userName=Wang.Fang$" {
 		t.Errorf("translated without being asked: %q", m.Text)
 	}
 	body["enable_id_trans"] = 1

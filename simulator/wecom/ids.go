@@ -55,14 +55,15 @@ func (s *Server) userID(person string) string {
 	return pinyin(person)
 }
 
-// pinyin makes WangFang of wang.fang.
+// pinyin makes Wang.Fang of wang.fang.
 func pinyin(person string) string {
-	out := ""
-	for _, part := range strings.FieldsFunc(person, func(r rune) bool { return r == '.' }) {
-		r := []rune(part)
-		out += string(unicode.ToUpper(r[0])) + string(r[1:])
+	parts := strings.Split(person, ".")
+	for i, part := range parts {
+		if r := []rune(part); len(r) > 0 {
+			parts[i] = string(unicode.ToUpper(r[0])) + string(r[1:])
+		}
 	}
-	return out
+	return strings.Join(parts, ".")
 }
 
 // openUserID is the encrypted id that a sealed robot sees.
