@@ -208,7 +208,8 @@ func (f *filler) drawForm(path string, form *card.Form) {
 	}
 }
 
-// pageForm draws the submits of a form as links to the page that has the form.
+// pageForm draws the submits of a form as links to the page that has the form. One that makes sense without
+// the inputs stays a button where the card has buttons.
 func (f *filler) pageForm(path string, form *card.Form, why string) {
 	f.lose(path, "form", why+"; filled in on the page", card.Interaction)
 	if p := f.lines(f.in(form.Problem)); p != "" {
@@ -221,6 +222,10 @@ func (f *filler) pageForm(path string, form *card.Form, why string) {
 		}
 		if b.URL != "" {
 			f.link(p, oneLine(f.in(b.Label)), b.URL)
+			continue
+		}
+		if b.Bare && f.encoder.native {
+			f.button(p, form.ID, b, nil)
 			continue
 		}
 		f.toPage(p, form.ID, b)

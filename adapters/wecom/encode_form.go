@@ -2,6 +2,7 @@ package wecom
 
 import (
 	"fmt"
+	"slices"
 
 	"magpie/adapters/card"
 )
@@ -166,13 +167,16 @@ func (e *encoder) collect() {
 }
 
 // addPage draws a form that the card can't take: the button that leads to its page. Where nothing has to be
-// filled in, its submits stay presses: who has nothing to add decides with one. Those that are dangerous lead to
-// the page all the same: they are what wants a reason, and WeCom shows nobody that it is missing.
+// filled in, its submits stay presses: who has nothing to add decides with one. Those that the author does not
+// call bare, or where none is called so the dangerous ones, lead to the page all the same: they are what wants a
+// reason, and WeCom shows nobody that it is missing.
 func (e *encoder) addPage(path string, f *card.Form) {
 	a := act{path: path + ".submit", b: f.Submit}
 	linked := false
 	if e.to != toPush && optional(f) {
-		for j, b := range append([]card.Button{f.Submit}, f.Others...) {
+		buttons := append([]card.Button{f.Submit}, f.Others...)
+		bare := slices.ContainsFunc(buttons, func(b card.Button) bool { return b.Bare })
+		for j, b := range buttons {
 			p := path + ".submit"
 			if j > 0 {
 				p = fmt.Sprintf("%s.others[%d]", path, j-1)
@@ -181,7 +185,11 @@ func (e *encoder) addPage(path string, f *card.Form) {
 			if page == "" {
 				page = e.link()
 			}
-			if b.Style == card.StyleDanger && page != "" {
+			wants := b.Style == card.StyleDanger
+			if bare {
+				wants = !b.Bare
+			}
+			if wants && page != "" {
 				e.acts = append(e.acts, act{path: p, b: b, url: page})
 				linked = true
 				continue
