@@ -18,7 +18,6 @@ import (
 
 	"magpie/config"
 	"magpie/simulator"
-	simfeishu "magpie/simulator/feishu"
 	"magpie/simulator/playground"
 )
 
@@ -64,6 +63,7 @@ magpie.yaml and workflows/ there are yours to edit, and changes count at once.`,
 type demoOptions struct {
 	addr, data, transport string
 	fresh                 bool
+	suites                []string // nil: all
 	log                   *slog.Logger
 	out                   io.Writer
 	now                   func() time.Time
@@ -82,7 +82,7 @@ func demo(ctx context.Context, o demoOptions) (err error) {
 		return fmt.Errorf("listen on %s: %w; choose another with --addr", o.addr, err)
 	}
 	defer ln.Close() // the server closes it too; twice is harmless
-	if err := prepareData(o.data, o.fresh); err != nil {
+	if err := prepareData(o.data, o.fresh, o.suites); err != nil {
 		return err
 	}
 	base := "http://" + ln.Addr().String()
@@ -97,9 +97,10 @@ func demo(ctx context.Context, o demoOptions) (err error) {
   Playground   %s/sim/
   Edit         %s  (changes count at once)
   State        %s/readyz    Metrics  %s/metrics
-  Vendor API   %s/sim/feishu    credentials: %s/sim/api/connections
+  Vendor APIs  %s/sim/feishu  /sim/dingtalk  /sim/wecom    credentials: %s/sim/api/connections
 
-  Try: as 李雷 write 采购, fill in the card, then press 同意 as 韩梅梅. Stop with Ctrl-C.
+  Try: as 李雷 (飞书) write 采购, fill in the card, then press 同意 as 韩梅梅 (钉钉). From ¥5000 on 王芳
+  (企业微信) and 赵敏 (飞书) are asked as well. Stop with Ctrl-C.
 
 `, version, base, filepath.Join(shown(o.data), "workflows"), base, base, base, base)
 	if o.started != nil {
@@ -115,20 +116,17 @@ type demoParts struct {
 }
 
 func openDemo(ctx context.Context, o demoOptions, base string) (*demoParts, error) {
-	bus := &simulator.Bus{}
-	company := simulator.SampleCompany().Within("feishu")
-	feishu, err := simfeishu.New(simfeishu.Options{
-		Company: company, Bus: bus, Log: o.log, Base: base + "/sim/feishu",
-		StateFile: filepath.Join(o.data, "simulated-feishu.json"),
-		Apps:      []simfeishu.App{{ID: "feishu-main", Name: botName, Transport: o.transport, Webhook: base + "/webhook/feishu-main"}},
-	})
+	if len(o.suites) == 0 {
+		o.suites = demoSuites
+	}
+	sim := simulation{company: simulator.SampleCompany().Within(o.suites...), bus: &simulator.Bus{}, log: o.log, base: base, data: o.data, transport: o.transport}
+	suites, err := sim.startAll(o.suites)
 	if err != nil {
 		return nil, err
 	}
-	hub := simulator.NewHub(company, bus, feishu)
+	hub := simulator.NewHub(sim.company, sim.bus, suites...)
 	hub.SetPage(playground.New(hub, playground.Options{}))
-	vars := demoVariables(feishu.Connections()[0], o.transport)
-	vars["MAGPIE_DEMO_URL"] = base
+	vars := sim.variables(suites)
 	app, err := Open(ctx, AppOptions{
 		Config: filepath.Join(o.data, "magpie.yaml"), Log: o.log, Watch: true, Now: o.now,
 		Variables: func(name string) (string, bool) {
@@ -152,19 +150,6 @@ func openDemo(ctx context.Context, o demoOptions, base string) (*demoParts, erro
 
 func (d *demoParts) close() error { return errors.Join(d.hub.Close(), d.app.Close()) }
 
-// demoVariables hand the simulated suite's credentials to the configuration, which is a file like any other.
-func demoVariables(c simulator.Connection, transport string) map[string]string {
-	return map[string]string{
-		"MAGPIE_DEMO_TRANSPORT":   transport,
-		"MAGPIE_DEMO_FEISHU":      c.Base,
-		"MAGPIE_DEMO_APP_ID":      c.Credentials["app_id"],
-		"MAGPIE_DEMO_APP_SECRET":  c.Credentials["app_secret"],
-		"MAGPIE_DEMO_ENCRYPT_KEY": c.Credentials["encrypt_key"],
-		"MAGPIE_DEMO_TOKEN":       c.Credentials["verification_token"],
-		"MAGPIE_DEMO_TENANT":      c.Credentials["tenant_key"],
-	}
-}
-
 // dataHome is where the demo lives unless it is told: $XDG_DATA_HOME, or what stands for it here.
 func dataHome() (string, error) {
 	if d := os.Getenv("XDG_DATA_HOME"); d != "" {
@@ -177,9 +162,9 @@ func dataHome() (string, error) {
 	return filepath.Join(home, ".local", "share", "magpie-demo"), nil
 }
 
-// prepareData makes the folder and writes the sample files that are not there. With fresh it is emptied
-// before, if it is the demo's.
-func prepareData(dir string, fresh bool) error {
+// prepareData makes the folder and writes the sample files that are not there, with the connections of the
+// suites; nil is all. With fresh it is emptied before, if it is the demo's.
+func prepareData(dir string, fresh bool, suites []string) error {
 	mark := filepath.Join(dir, demoMark)
 	if fresh {
 		entries, err := os.ReadDir(dir)
@@ -219,6 +204,9 @@ func prepareData(dir string, fresh bool) error {
 		b, err := sample.ReadFile(p)
 		if err != nil {
 			return err
+		}
+		if rel == "magpie.yaml" && suites != nil {
+			b = onlySuites(b, suites)
 		}
 		return os.WriteFile(to, b, 0o600)
 	})

@@ -161,7 +161,7 @@ func TestTemplateOfTheManualDraws(t *testing.T) {
 		}
 		found++
 		dir := t.TempDir()
-		if err := prepareData(dir, false); err != nil {
+		if err := prepareData(dir, false, nil); err != nil {
 			t.Fatal(err)
 		}
 		src, err := os.ReadFile(filepath.Join(dir, "magpie.yaml"))

@@ -94,10 +94,10 @@ func (l *logBook) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// persons are the people of one simulated Feishu, as the tests play them.
+// persons are the people of one simulated suite, as the tests play them.
 type persons struct {
 	t   *testing.T
-	sim *simfeishu.Server
+	sim simulator.Suite
 }
 
 // say writes to the bot.
@@ -215,6 +215,7 @@ type live struct {
 	base string
 	dir  string
 	app  *App
+	hub  *simulator.Hub
 	log  *logBook
 	stop func() // ends Run and waits for it; harmless twice
 }
@@ -228,27 +229,33 @@ func startDemo(t *testing.T, transport string) *live {
 // startDemoWith lets prepare meddle with it before anything runs.
 func startDemoWith(t *testing.T, transport string, prepare func(*live)) *live {
 	t.Helper()
+	return startDemoOf(t, transport, []string{"feishu"}, prepare)
+}
+
+// startDemoOf runs some of the suites; the persons of the result are those of the first.
+func startDemoOf(t *testing.T, transport string, suites []string, prepare func(*live)) *live {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := prepareData(dir, false); err != nil {
+	if err := prepareData(dir, false, suites); err != nil {
 		t.Fatal(err)
 	}
 	book := &logBook{}
 	base := "http://" + ln.Addr().String()
-	d, err := openDemo(t.Context(), demoOptions{data: dir, transport: transport, log: book.logger()}, base)
+	d, err := openDemo(t.Context(), demoOptions{data: dir, transport: transport, suites: suites, log: book.logger()}, base)
 	if err != nil {
 		t.Fatal(err)
 	}
-	suite, err := d.hub.Suite("feishu")
+	suite, err := d.hub.Suite(suites[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
-	l := &live{persons: persons{t, suite.(*simfeishu.Server)}, base: base, dir: dir, app: d.app, log: book}
+	l := &live{persons: persons{t, suite}, hub: d.hub, base: base, dir: dir, app: d.app, log: book}
 	if prepare != nil {
 		prepare(l)
 	}
@@ -275,11 +282,21 @@ func startDemoWith(t *testing.T, transport string, prepare func(*live)) *live {
 		}
 	})
 	eventually(t, "ready", func() bool { return l.ready() })
-	if transport == simfeishu.TransportWebsocket {
+	if transport == simfeishu.TransportWebsocket && suites[0] == "feishu" {
 		// What is said before comes again, but only after 15 s.
 		eventually(t, "the long connection is up", func() bool { return strings.Contains(l.log.String(), "the long connection is up") })
 	}
 	return l
+}
+
+// in is the people of one suite.
+func (l *live) in(suite string) persons {
+	l.t.Helper()
+	s, err := l.hub.Suite(suite)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return persons{l.t, s}
 }
 
 func tail(s string, n int) string {

@@ -20,7 +20,7 @@ func TestLeaverHandsOn(t *testing.T) {
 	if !ok {
 		t.Fatal("no account")
 	}
-	if _, err := o.sim.Emit("feishu-main", "contact.user.deleted_v3", false, map[string]any{
+	if _, err := o.feishu.Emit("feishu-main", "contact.user.deleted_v3", false, map[string]any{
 		"object": map[string]any{"open_id": ids["open_id"], "union_id": ids["union_id"], "user_id": ids["user_id"], "name": "韩梅梅"}, "old_object": map[string]any{},
 	}, ""); err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 func command(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := prepareData(dir, false); err != nil {
+	if err := prepareData(dir, false, nil); err != nil {
 		t.Fatal(err)
 	}
 	root := newRoot()

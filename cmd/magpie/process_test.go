@@ -43,9 +43,10 @@ func childEnv() []string {
 // `magpie serve` finds in the world.
 type office struct {
 	persons
-	dir  string
-	path string // of magpie.yaml
-	port string // where serve listens; chosen at its first start
+	feishu *simfeishu.Server
+	dir    string
+	path   string // of magpie.yaml
+	port   string // where serve listens; chosen at its first start
 }
 
 // newOffice makes one. store is the store section of the configuration.
@@ -64,7 +65,7 @@ func newOffice(t *testing.T, transport, store string, clock simulator.Clock) *of
 		server.CloseClientConnections()
 		server.Close()
 	})
-	o := &office{persons: persons{t, sim}, dir: t.TempDir()}
+	o := &office{persons: persons{t, sim}, feishu: sim, dir: t.TempDir()}
 	o.path = filepath.Join(o.dir, "magpie.yaml")
 	cred := sim.Connections()[0].Credentials
 	files := map[string]string{o.path: fmt.Sprintf(`server: {addr: "127.0.0.1:0", timezone: Asia/Shanghai}
@@ -168,7 +169,7 @@ func (o *office) serve(main bool) *served {
 	}
 	if main {
 		o.port = strings.TrimPrefix(s.base, "http://")
-		if err := o.sim.SetWebhook("feishu-main", s.base+"/webhook/feishu-main"); err != nil {
+		if err := o.feishu.SetWebhook("feishu-main", s.base+"/webhook/feishu-main"); err != nil {
 			o.t.Fatal(err)
 		}
 	}
@@ -249,13 +250,13 @@ func TestServeMissesNothing(t *testing.T) {
 			}
 			eventually(t, "both messages have failed once", func() bool {
 				n := 0
-				for _, d := range o.sim.Deliveries() {
+				for _, d := range o.feishu.Deliveries() {
 					if d.EventType == "im.message.receive_v1" && d.Err != "" {
 						n++
 					}
 				}
 				return n == 2
-			}, func() string { return fmt.Sprint(o.sim.Deliveries()) })
+			}, func() string { return fmt.Sprint(o.feishu.Deliveries()) })
 
 			s = o.serve(true)
 			clock.Advance(15 * time.Second) // Feishu's first redelivery

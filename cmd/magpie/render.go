@@ -73,7 +73,7 @@ Without a moment it lists the moments there are.`,
 				fmt.Fprintf(c.ErrOrStderr(), "lost (%s): %s: %s\n", l.Severity, l.Path, l.What)
 			}
 			if file != "" {
-				return drawToFile(c.Context(), drawn, conn.Suite, wire, file)
+				return drawToFile(c.Context(), drawn, conn, file)
 			}
 			var pretty bytes.Buffer
 			if json.Indent(&pretty, wire.Body, "", "  ") != nil {
@@ -91,18 +91,14 @@ Without a moment it lists the moments there are.`,
 	return c
 }
 
-// drawToFile draws an encoded card as its suite would show it.
-func drawToFile(ctx context.Context, drawn card.Card, suite string, wire adapters.Wire, file string) error {
-	names := map[string]string{}
-	for _, e := range drawn.Body {
-		if people, ok := e.(*card.People); ok {
-			for _, p := range people.Persons {
-				names[p.Ref.ID] = p.Name
-			}
-		}
+// drawToFile draws a card as its suite would show it.
+func drawToFile(ctx context.Context, drawn card.Card, conn *adapters.Connection, file string) error {
+	got, err := sendToSimulator(ctx, conn.Suite, drawn, !conn.Capabilities().Update)
+	if err != nil {
+		return err
 	}
-	page, err := playground.Page(suite, wire.Body, func(ref string) (string, bool) {
-		name, ok := names[ref]
+	page, err := playground.Page(conn.Suite, got.card, func(ref string) (string, bool) {
+		name, ok := got.names[ref]
 		return name, ok
 	})
 	if err != nil {

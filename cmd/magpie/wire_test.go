@@ -17,19 +17,18 @@ import (
 	"time"
 
 	"magpie/simulator"
-	simfeishu "magpie/simulator/feishu"
 )
 
 // wire posts callbacks to a webhook as Feishu does, with the app's own credentials: what the tests need to
 // say things that no honest client says.
 type wire struct {
 	t    *testing.T
-	sim  *simfeishu.Server
+	sim  simulator.Suite
 	url  string
 	cred map[string]string
 }
 
-func newWire(t *testing.T, sim *simfeishu.Server, base string) *wire {
+func newWire(t *testing.T, sim simulator.Suite, base string) *wire {
 	return &wire{t, sim, base + "/webhook/feishu-main", sim.Connections()[0].Credentials}
 }
 

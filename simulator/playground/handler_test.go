@@ -48,7 +48,7 @@ func TestPage(t *testing.T) {
 		want, deny []string
 	}{
 		"first visit": {path: "/sim/", status: 200, want: []string{
-			`data-person="li.lei"`, `data-person="han.meimei"`, `data-person="zhang.wei"`, `data-shown="li.lei"`,
+			`data-person="li.lei"`, `data-person="han.meimei"`, `data-person="wang.fang"`, `data-shown="li.lei"`,
 			"你好 &lt;b&gt;李雷&lt;/b&gt; ", `<a href="https://example.com/a?b=1&amp;c=2"`, `<span class="fc-at">@鹊桥</span>`,
 			`data-button="btn_agree"`, "以李雷的身份写「采购」", "到韩梅梅那边点「同意」", `aria-label="1 条未读"`}},
 		"columns of the address": {path: "/sim/?c=wang.fang~" + group + "&c=nobody&c=wang.fang&on=wang.fang&console=log", status: 200,

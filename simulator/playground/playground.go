@@ -26,7 +26,7 @@ type Options struct {
 	Commands []string
 	// Bot is the bot's name where the suite gives the direct chat none. Defaults to 鹊桥.
 	Bot string
-	// People are the columns of a first visit, as many as exist. Defaults to li.lei, han.meimei, zhang.wei.
+	// People are the columns of a first visit, as many as exist. Defaults to li.lei, han.meimei, wang.fang.
 	People []string
 	// Location is the zone that times are shown in. Defaults to UTC+8.
 	Location *time.Location
@@ -52,7 +52,7 @@ func New(src Source, o Options) http.Handler {
 		o.Bot = "鹊桥"
 	}
 	if len(o.People) == 0 {
-		o.People = []string{"li.lei", "han.meimei", "zhang.wei"}
+		o.People = []string{"li.lei", "han.meimei", "wang.fang"}
 	}
 	if o.Location == nil {
 		o.Location = time.FixedZone("CST", 8*60*60)
