@@ -71,8 +71,8 @@ type encoder struct {
 	plain  bool // no markup
 	losses []card.Loss
 	chunks []string // the body so far: one text of DingTalk's markdown for each element
+	tail   []string // words and links that lead to actions: they stand below the body and are never cut
 	native bool     // drawn with a template: mentions can be told, tones have colours
-	spans  bool     // it was said that markup is left out
 
 	// form draws a form where it stands; what it can't draw becomes links.
 	form func(path string, f *card.Form)
@@ -110,9 +110,7 @@ func (e *encoder) loseBehind(path, element, what string) {
 // in is a text in the language that is drawn.
 func (e *encoder) in(t card.Text) string { return t.In(e.lang) }
 
-// text is a text for its place in markdown: what somebody typed stays what it is.
-func (e *encoder) text(t card.Text) string { return e.escape(e.in(t)) }
-
+// escape makes what somebody typed stand for itself.
 func (e *encoder) escape(s string) string { return escapeMD(s) }
 
 // add puts a piece under the ones before.
@@ -155,7 +153,12 @@ func (e *encoder) choice(form string, verb string) int {
 
 // hint is the last way for an action that nothing leads to: a word to reply with.
 func (e *encoder) hint(form string, b card.Button) {
-	e.add(fmt.Sprintf(e.words.reply, e.choice(form, b.Verb), e.text(b.Label)))
+	e.tail = append(e.tail, fmt.Sprintf(e.words.reply, e.choice(form, b.Verb), e.escape(oneLine(e.in(b.Label)))))
+}
+
+// lead draws a link in the text that must not be cut.
+func (e *encoder) lead(label, url string) {
+	e.tail = append(e.tail, "["+escapeMD(label)+"]("+safeURL(url)+")")
 }
 
 // words are what an encoder says by itself.

@@ -50,7 +50,7 @@ func (e *encoder) actionCard() (adapters.Wire, error) {
 			first--
 		}
 		for _, b := range d.buttons[first : first+over] {
-			e.add("[" + escapeMD(b.label) + "](" + safeURL(b.url) + ")")
+			e.lead(b.label, b.url)
 		}
 		d.buttons = append(d.buttons[:first:first], d.buttons[first+over:]...)
 		e.lose("actions", "card", fmt.Sprintf("%d buttons are links in the text", over), card.Cosmetic)
@@ -86,15 +86,10 @@ func (d *messageDrawing) drawForm(path string, f *card.Form) {
 	}
 }
 
-// fit makes the message, with as much of the text as there is room for. What leads to actions (hints and links
-// in the text) stands at its end and is kept.
+// fit makes the message, with as much of the text as there is room for.
 func (d *messageDrawing) fit() (adapters.Wire, error) {
-	kept := 0
-	for i := len(d.chunks) - 1; i >= 0 && isLeading(d.chunks[i], d.words); i-- {
-		kept++
-	}
-	body, tail := d.chunks[:len(d.chunks)-kept], strings.Join(d.chunks[len(d.chunks)-kept:], "\n\n")
-	text := strings.Join(body, "\n\n")
+	tail := strings.Join(d.tail, "\n\n")
+	text := strings.Join(d.chunks, "\n\n")
 	head := "### " + d.escape(d.title())
 	cut := false
 	for {
@@ -129,12 +124,6 @@ func (d *messageDrawing) fit() (adapters.Wire, error) {
 			text = ""
 		}
 	}
-}
-
-// isLeading tells the pieces that lead to actions from those that say something.
-func isLeading(s string, w words) bool {
-	prefix, _, _ := strings.Cut(w.reply, "%d")
-	return strings.HasPrefix(s, prefix) || strings.HasPrefix(s, "[") && strings.HasSuffix(s, ")") && !strings.Contains(s, "\n")
 }
 
 // message chooses the message by the number of its buttons.

@@ -62,7 +62,9 @@ func (e *encoder) template(name string, t Template) (adapters.Wire, error) {
 	if e.c.Link != "" {
 		f.link("link", e.words.more, e.c.Link)
 	}
-	f.bodies()
+	if err := f.bodies(); err != nil {
+		return adapters.Wire{}, err
+	}
 	f.extend()
 	summary, _ := cutBytes(oneLine(e.in(e.c.Summary)), 200)
 	body, err := marshal(drawnCard{
@@ -83,10 +85,34 @@ func (f *filler) value(path, element, s string) string {
 	return s
 }
 
-// bodies distributes the pieces of the body over its variables, as many together as fit.
-func (f *filler) bodies() {
+// bodies distributes the pieces of the body over its variables, as many together as fit. What leads to actions
+// comes last and is kept. It fails if that alone is too much.
+func (f *filler) bodies() error {
+	tail := pack(f.tail)
+	if len(tail) >= maxBodies {
+		return fmt.Errorf("draw card: %d words and links that lead to actions are too many", len(f.tail))
+	}
+	packed, room := pack(f.chunks), maxBodies-len(tail)
+	if len(packed) > room {
+		f.loseBehind("body", "card", fmt.Sprintf("text cut at %d variables of %d bytes", room, maxValue))
+		packed = packed[:room]
+		mark := "…"
+		if f.c.Link != "" {
+			mark = f.words.rest
+		}
+		cut, _ := cutBytes(packed[room-1], maxValue-len(mark)-2)
+		packed[room-1] = strings.TrimSuffix(cut, "…") + "\n\n" + mark
+	}
+	for i, s := range append(packed, tail...) {
+		f.vars["body"+strconv.Itoa(i+1)] = s
+	}
+	return nil
+}
+
+// pack puts pieces together to texts that fit into a variable, and cuts those that do not.
+func pack(chunks []string) []string {
 	var packed []string
-	for _, c := range f.chunks {
+	for _, c := range chunks {
 		for i, part := range splitBytes(c, maxValue) {
 			last := len(packed) - 1
 			if i == 0 && last >= 0 && len(packed[last])+2+len(part) <= maxValue {
@@ -96,19 +122,7 @@ func (f *filler) bodies() {
 			packed = append(packed, part)
 		}
 	}
-	if len(packed) > maxBodies {
-		f.loseBehind("body", "card", fmt.Sprintf("text cut at %d variables of %d bytes", maxBodies, maxValue))
-		packed = packed[:maxBodies]
-		tail := "…"
-		if f.c.Link != "" {
-			tail = f.words.rest
-		}
-		cut, _ := cutBytes(packed[maxBodies-1], maxValue-len(tail)-2)
-		packed[maxBodies-1] = strings.TrimSuffix(cut, "…") + "\n\n" + tail
-	}
-	for i, s := range packed {
-		f.vars["body"+strconv.Itoa(i+1)] = s
-	}
+	return packed
 }
 
 // carried is what a button brings back. In maps the template's inputs to those of the form.
@@ -172,7 +186,7 @@ func (f *filler) link(path, label, url string) {
 		if path != "link" {
 			f.lose(path, "button", "drawn as a link in the text", card.Cosmetic)
 		}
-		f.add("[" + escapeMD(label) + "](" + safeURL(url) + ")")
+		f.lead(label, url)
 		return
 	}
 	f.links++

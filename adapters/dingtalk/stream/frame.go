@@ -23,11 +23,10 @@ const afterAck = 20 * time.Millisecond
 // frame takes one frame in and says what it is acknowledged with. An error of decoding is acknowledged too, since the
 // same frame would fail again; one of the store is not.
 func (ln *line) frame(ctx context.Context, f dingtalk.Frame) Ack {
-	ln.taking.RLock()
-	defer ln.taking.RUnlock()
-	if ln.over {
+	if !ln.taking.begin() {
 		return later(f)
 	}
+	defer ln.taking.done()
 	ln.mu.Lock()
 	ln.heard = ln.l.o.Now()
 	ln.mu.Unlock()

@@ -144,9 +144,7 @@ func (l *Listener) Listen(ctx context.Context, sink adapters.Sink) error {
 	for _, ln := range lines {
 		ln.close()
 	}
-	r.taking.Lock() // waits for the frames that are being taken in
-	r.over = true
-	r.taking.Unlock()
+	r.taking.end()
 	return nil
 }
 
@@ -157,8 +155,48 @@ type run struct {
 	sink adapters.Sink
 	log  *slog.Logger
 
-	taking sync.RWMutex // read-locked by frames that are being taken in
-	over   bool         // no more frames
+	taking taking
+}
+
+// taking counts the frames that are being taken in.
+type taking struct {
+	mu   sync.Mutex
+	n    int
+	over bool
+	idle chan struct{} // closed when the last one is through, after the end
+}
+
+// begin lets a frame in; false after the end.
+func (k *taking) begin() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.over {
+		return false
+	}
+	k.n++
+	return true
+}
+
+func (k *taking) done() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.n--; k.n == 0 && k.idle != nil {
+		close(k.idle)
+	}
+}
+
+// end lets no more frames in, and waits for those that are being taken in.
+func (k *taking) end() {
+	k.mu.Lock()
+	k.over = true
+	if k.n > 0 {
+		k.idle = make(chan struct{})
+	}
+	idle := k.idle
+	k.mu.Unlock()
+	if idle != nil {
+		<-idle
+	}
 }
 
 // line is one of the connections that stand at the same time, over all the clients that hold it in turn.
