@@ -159,6 +159,8 @@ func (s *Server) deadline(p *push) time.Duration {
 		return cardAnswer
 	case p.stream:
 		return streamAnswer
+	case p.kind == pushRobot:
+		return s.limits.RobotAnswer
 	}
 	return s.limits.EventAnswer
 }

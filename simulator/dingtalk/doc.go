@@ -37,7 +37,7 @@
 //
 // Chosen here, and to be tolerated by clients: cards whose variables the template does not declare are refused
 // (param.cardDataInvalid); events beyond the month's pushes are dropped, card callbacks beyond it fail, robot
-// messages beyond it come emptied; robot messages over HTTP come once, over the stream again after a minute
+// messages beyond it come emptied; robot messages over HTTP come once and wait 5 s, over the stream again after a minute
 // when they were not acknowledged, with another messageId and the same msgId; reading a message in a group
 // makes one robot_msg_read for each reader; a read card too.
 package dingtalk

@@ -57,6 +57,8 @@ type Limits struct {
 
 	// EventAnswer is how long an HTTP event waits for its answer; default 1.5 s. One document says 2.5 s.
 	EventAnswer time.Duration
+	// RobotAnswer is how long a robot message over HTTP waits; default 5 s, since no document says.
+	RobotAnswer time.Duration
 	// Redelivery is how long after a stream push that was not acknowledged it comes again, one wait for each
 	// time; robot messages and card callbacks use the first only. Default three times 60 s, as seen in the
 	// field; the documents are silent.
@@ -114,6 +116,9 @@ func (l *Limits) fill() {
 	usual(&l.NoticesADay, 500)
 	if l.EventAnswer == 0 {
 		l.EventAnswer = 1500 * time.Millisecond
+	}
+	if l.RobotAnswer == 0 {
+		l.RobotAnswer = 5 * time.Second
 	}
 	if l.Redelivery == nil {
 		l.Redelivery = []time.Duration{time.Minute, time.Minute, time.Minute}

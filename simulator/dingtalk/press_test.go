@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -247,5 +248,59 @@ func TestForm(t *testing.T) {
 		"multi1": map[string]any{"index": []any{0.0, 1.0}, "value": []any{"a", "b"}}, "date1": "2026-11-03", "datetime1": "2026-11-03 09:30", "check1": false}
 	if diff := cmp.Diff(any(wantParams), got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// The redeliver fault brings a press that was answered once more, and its answer counts again.
+func TestPressTwice(t *testing.T) {
+	t.Parallel()
+	var n atomic.Int64
+	b, h := pressDesk(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"cardUpdateOptions":{"updateCardDataByKey":true},"cardData":{"cardParamMap":{"status":"第%d次"}}}`, n.Add(1))
+	})
+	if err := b.Fault(simulator.Fault{Kind: "redeliver", API: "card"}); err != nil {
+		t.Fatal(err)
+	}
+	m := b.show("han.meimei", cardTemplate, pending)
+	before := len(b.Deliveries())
+	if r, err := b.Press(background(t), "han.meimei", m.ID, "agree", nil); err != nil || r.Status != "ok" {
+		t.Fatalf("press: %v %+v", err, r)
+	}
+	one, two := h.next(t), h.next(t)
+	if string(one.body) != string(two.body) {
+		t.Errorf("another body: %s", two.body)
+	}
+	// The reading that comes with a press goes nowhere here, and is tried again by itself.
+	b.waitFor(func() bool {
+		presses := 0
+		for _, d := range b.Deliveries()[before:] {
+			if d.Type == pushCard {
+				presses++
+			}
+		}
+		return presses == 2
+	})
+	if text := b.last("han.meimei").Text; !strings.Contains(text, "第2次") {
+		t.Errorf("card: %q", text)
+	}
+}
+
+// While a card's callback waits, an update by the API is carried out, and pointed at.
+func TestUpdateFromCallback(t *testing.T) {
+	t.Parallel()
+	var b *bench
+	b, _ = pressDesk(t, func(w http.ResponseWriter, r *http.Request) {
+		b.good("PUT", "/api/v1.0/card/instances", map[string]any{"outTrackId": "inside", "cardData": data(map[string]string{"status": "先"}), "cardUpdateOptions": map[string]bool{"updateCardDataByKey": true}})
+		_, _ = io.WriteString(w, `{"cardUpdateOptions":{"updateCardDataByKey":true},"cardData":{"cardParamMap":{"status":"后"}}}`)
+	})
+	b.good("POST", cardCall, with(b.cardTo("han.meimei", "inside", pending), map[string]any{"callbackType": "HTTP", "callbackRouteKey": "r1"}))
+	if r, err := b.Press(background(t), "han.meimei", b.last("han.meimei").ID, "agree", nil); err != nil || r.Status != "ok" {
+		t.Fatalf("press: %v %+v", err, r)
+	}
+	if text := b.last("han.meimei").Text; !strings.HasPrefix(text, "采购申请 后") {
+		t.Errorf("card: %q", text)
+	}
+	if w := b.Warnings(); len(w) != 1 || !strings.Contains(w[0], "inside") {
+		t.Errorf("warnings: %v", w)
 	}
 }
