@@ -90,7 +90,7 @@ func (c *committer) do(ctx context.Context, key string, ops []op) error {
 func (c *committer) loop() {
 	var next []*command // came in, but another of its instance went first
 	quit := c.quit
-	var l linger
+	var l gather
 	for {
 		batch, keys := []*command(nil), map[string]bool{}
 		add := func(r *command) bool {
@@ -156,20 +156,20 @@ func (c *committer) loop() {
 	}
 }
 
-// linger is how long a group waits to become as large as the one before with those that waited meanwhile: who
+// gather is how long a group waits to become as large as the one before with those that waited meanwhile: who
 // was in that one comes again soon when the server is busy, and what a group costs hardly depends on its size.
-type linger struct {
+type gather struct {
 	size  int // of the group that is expected
 	took  time.Duration
 	ended time.Time
 }
 
-func (l *linger) ran(size int, began, ended time.Time) {
+func (l *gather) ran(size int, began, ended time.Time) {
 	l.size, l.took, l.ended = min(size, maxShared), ended.Sub(began), ended
 }
 
 // patience is at most half of what the last group took, and none when that was long ago.
-func (l *linger) patience(now time.Time) time.Duration {
+func (l *gather) patience(now time.Time) time.Duration {
 	if l.size < 2 || now.Sub(l.ended) > l.took {
 		l.size = 0
 		return 0
