@@ -21,7 +21,7 @@ func TestLinger(t *testing.T) {
 		{"a slow server", 4, time.Second, 0, maxLinger},
 		{"after a pause", 4, 2 * time.Millisecond, 3 * time.Millisecond, 0},
 	} {
-		var l linger
+		var l gather
 		if c.size > 0 {
 			l.ran(c.size, at.Add(-c.took), at)
 		}
