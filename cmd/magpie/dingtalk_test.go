@@ -31,7 +31,7 @@ type dingLive struct {
 func startDing(t *testing.T, transport string, templates bool) *dingLive {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
-	if err := prepareData(dir, false); err != nil {
+	if err := prepareData(dir, false, nil); err != nil {
 		t.Fatal(err)
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
