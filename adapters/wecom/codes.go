@@ -107,3 +107,13 @@ func drawnAgain(code string) bool {
 	}
 	return len(code) == 5 && (code >= "42017" && code <= "42020" || code >= "42027" && code <= "42051")
 }
+
+// KindOfCode is what one of WeCom's codes means to a caller: for the long connection, whose answers carry the
+// same codes.
+func KindOfCode(code int) adapters.Kind {
+	k := codes.Kind(code, 200)
+	if k == adapters.KindInvalid && code >= 846600 && code <= 846699 {
+		return adapters.KindTransient
+	}
+	return k
+}

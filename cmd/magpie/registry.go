@@ -7,6 +7,7 @@ import (
 	"magpie/adapters/feishu"
 	"magpie/adapters/feishu/longconn"
 	"magpie/adapters/wecom"
+	"magpie/adapters/wecom/aibot"
 	"magpie/workflows"
 	"magpie/workflows/approval"
 )
@@ -15,7 +16,7 @@ import (
 var platforms = map[string]adapters.Factory{
 	"feishu":   feishu.Factory(feishu.WithListener(longconn.Of)),
 	"dingtalk": dingtalk.Factory(dingtalk.WithListener(stream.Of)),
-	"wecom":    wecom.Factory(),
+	"wecom":    wecom.Factory(wecom.WithListener(aibot.Plug)),
 }
 
 // kinds are the kinds of flow, by what stands in `kind:`.
