@@ -29,23 +29,30 @@ type batchOf struct {
 // send sends a message to one person and gives its key. shared says that others got the same message.
 func (b *batches) send(ctx context.Context, p *Platform, msgKey, msgParam, user string) (key string, shared bool, err error) {
 	content := msgKey + "\x00" + msgParam
+	own, prev, first := b.join(content, user)
+	if first {
+		go b.run(context.WithoutCancel(ctx), p, content, msgKey, msgParam, own, prev)
+	}
+	return own.wait(ctx, p, user)
+}
+
+// join puts a receiver into the batch that is not on its way yet, or into a new one, which they are the first of:
+// it leaves after prev.
+func (b *batches) join(content, user string) (own, prev *batchOf, first bool) {
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.last == nil {
 		b.last = map[string]*batchOf{}
 	}
-	prev := b.last[content]
+	prev = b.last[content]
 	if prev != nil && !prev.closed && !slices.Contains(prev.users, user) {
 		prev.users = append(prev.users, user)
 		prev.closed = len(prev.users) == maxBatch
-		b.mu.Unlock()
-		return prev.wait(ctx, p, user)
+		return prev, nil, false
 	}
-	own := &batchOf{users: []string{user}, done: make(chan struct{})}
+	own = &batchOf{users: []string{user}, done: make(chan struct{})}
 	b.last[content] = own
-	b.mu.Unlock()
-
-	go b.run(context.WithoutCancel(ctx), p, content, msgKey, msgParam, own, prev)
-	return own.wait(ctx, p, user)
+	return own, prev, true
 }
 
 // run makes the call of a batch, after the one before it. Its context ends with no single caller's: others
