@@ -70,6 +70,9 @@ func (e *encoder) instead(path string, el card.Element, why string) bool {
 func (e *encoder) lines(s string) string {
 	parts := strings.Split(strings.ReplaceAll(s, "\r", ""), "\n")
 	for i, p := range parts {
+		if in := len(p) - len(strings.TrimLeft(p, " \t")); in > 3 {
+			p = "   " + p[in:] // more would make it code
+		}
 		parts[i] = e.escape(p)
 	}
 	return strings.Join(parts, lineBreak)
