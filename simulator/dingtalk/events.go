@@ -120,7 +120,8 @@ func failedEvents(q *request) (answer, *apiError) {
 	return answer{"failed_list": list, "has_more": more}, nil
 }
 
-// readEvent and its like are the bodies of the events that this simulator makes by itself.
+// readEvent and its like are the bodies of the events that this simulator makes by itself. The time is a text
+// when something was read and a number when it was recalled; its name is misspelt by the vendor.
 func (s *Server) readEvent(a *app, m *message, person string, at time.Time) map[string]any {
 	return map[string]any{"unionId": s.unionID(person), "operatTime": millis(at), "robotCode": a.ClientID,
 		"openConversationId": m.Chat, "userId": s.userID(person), "processQueryKey": m.Query}

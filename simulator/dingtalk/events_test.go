@@ -313,3 +313,29 @@ func TestCryptoVectors(t *testing.T) {
 		t.Error("a short key was taken")
 	}
 }
+
+// A group's owner takes the robot's message back, and the app is told.
+func TestWithdraw(t *testing.T) {
+	t.Parallel()
+	b, h := eventDesk(t, Options{}, nil)
+	group := b.group("gao.yuan", "法务部群")
+	key := b.good("POST", "/api/v1.0/robot/groupMessages/send", map[string]any{"robotCode": b.cred["robot_code"], "openConversationId": group, "msgKey": "sampleText", "msgParam": `{"content":"x"}`})["processQueryKey"]
+	m := b.last("jin.yi")
+	if err := b.Withdraw("jin.yi", m.ID); err == nil {
+		t.Error("a member took it back")
+	}
+	if err := b.Withdraw("gao.yuan", m.ID); err != nil {
+		t.Fatal(err)
+	}
+	e := b.opened(h.next(t))
+	want := map[string]any{"EventType": "robot_msg_recall", "EventTime": float64(testStart.UnixMilli()), "CorpId": b.cred["corp_id"], "BizId": fmt.Sprint(testStart.UnixMilli()),
+		"eventId": e["eventId"], "OpenConversationId": group, "UserId": b.user("gao.yuan"), "UnionId": b.union("gao.yuan"), "OperatTime": float64(testStart.UnixMilli()),
+		"ProcessQueryKey": key, "RobotCode": b.cred["robot_code"]}
+	if diff := cmp.Diff(want, e); diff != "" {
+		t.Error(diff)
+	}
+	if b.last("jin.yi").Status != "recalled" || b.Withdraw("gao.yuan", m.ID) == nil {
+		t.Error("not recalled, or twice")
+	}
+	b.delivered(1)
+}

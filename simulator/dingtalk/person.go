@@ -275,3 +275,28 @@ func (s *Server) markRead(m *message, person string) {
 		s.emit(a, "robot_msg_read", s.readEvent(a, m, person, at))
 	}
 }
+
+// Withdraw takes a robot's message out of a group as its owner, who may do that to everybody's. The app is
+// told by robot_msg_recall.
+func (s *Server) Withdraw(person, messageID string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() != nil {
+		return simulator.ErrClosed
+	}
+	m, err := s.visible(person, messageID)
+	if err != nil {
+		return err
+	}
+	if c := s.state.Chats[m.Chat]; c.Type != chatGroup || c.Owner != person || m.Via == viaPerson || m.Recalled {
+		return fmt.Errorf("%s can not withdraw %q: %w", person, messageID, simulator.ErrInvalid)
+	}
+	s.recallMessage(m)
+	if sent := s.state.Sends[m.Query]; sent != nil {
+		sent.Recalled = true
+	}
+	if a := s.appNamed(m.App); a != nil && m.Query != "" {
+		s.emit(a, "robot_msg_recall", s.recallEvent(a, m, person, s.now()))
+	}
+	return nil
+}
