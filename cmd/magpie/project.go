@@ -18,6 +18,7 @@ import (
 	"magpie/workflows"
 	"magpie/workflows/engine"
 	"magpie/workflows/help"
+	"magpie/workflows/link"
 	"magpie/workflows/workcal"
 )
 
@@ -132,6 +133,12 @@ func (p *project) loadWorkflows() config.Problems {
 			continue
 		}
 		where[id] = shown(f)
+		for _, w := range prog.Commands() {
+			if link.Reserved(w) {
+				at := node.At("start.commands")
+				ps = append(ps, at.Warn(fmt.Sprintf("the command %q never starts this flow: it is what people write to link their accounts", w), "another word"))
+			}
+		}
 		p.sources[id] = node
 		p.programs = append(p.programs, prog)
 	}

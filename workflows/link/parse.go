@@ -86,3 +86,9 @@ func narrow(r rune) rune {
 	}
 	return r
 }
+
+// Reserved reports whether a word is one that the desk answers before any flow is asked.
+func Reserved(word string) bool {
+	w, _ := parseText(word, nil)
+	return w != nothing
+}
