@@ -6,8 +6,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// The newcomer's way through the real demo in a real browser: everything between the page and the database
-// is what `magpie demo` runs.
+// The newcomer's way through the real demo in a real browser, over three suites: everything between the page
+// and the database is what `magpie demo` runs.
 func TestPlaygroundStory(t *testing.T) {
 	for _, size := range []struct {
 		name          string
@@ -15,7 +15,7 @@ func TestPlaygroundStory(t *testing.T) {
 	}{{"desktop", 1440, 900}, {"phone", 375, 812}} {
 		t.Run(size.name, func(t *testing.T) {
 			phone := size.name == "phone"
-			l := startDemo(t, "webhook")
+			l := startDemoOf(t, "webhook", demoSuites, nil)
 			b := newTab(t)
 			b.do("open the page", chromedp.EmulateViewport(size.width, size.height),
 				chromedp.Navigate(l.base+"/sim/?c=li.lei&c=han.meimei&c=wang.fang&c=zhao.min"), visible(`html[data-live="on"]`))
@@ -37,7 +37,7 @@ func TestPlaygroundStory(t *testing.T) {
 			b.press("han.meimei", "同意")
 			b.says("han.meimei", "已同意")
 			turn("wang.fang")
-			b.says("wang.fang", "会签")
+			b.says("wang.fang", "待审批")
 			b.shot(size.name + "-3-finance")
 			b.press("wang.fang", "同意")
 			b.says("wang.fang", "已同意")

@@ -299,6 +299,20 @@ func (l *live) in(suite string) persons {
 	return persons{l.t, s}
 }
 
+// whose is the people of the first suite that somebody has an account in.
+func (l *live) whose(person string) persons {
+	l.t.Helper()
+	for _, name := range demoSuites {
+		if s, err := l.hub.Suite(name); err == nil {
+			if _, in := s.Account(person); in {
+				return persons{l.t, s}
+			}
+		}
+	}
+	l.t.Fatalf("%s is in no suite that runs", person)
+	return persons{}
+}
+
 func tail(s string, n int) string {
 	if len(s) > n {
 		return "…" + s[len(s)-n:]

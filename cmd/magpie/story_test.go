@@ -23,11 +23,12 @@ func overBoth(t *testing.T, test func(t *testing.T, l *live)) {
 	}
 }
 
-// everybody waits until each person has one card that says the words given for them.
+// everybody waits until each person has one card that says the words given for them, in the first suite that
+// they are in.
 func (l *live) everybody(says map[string][]string) {
 	l.t.Helper()
 	for person, words := range says {
-		l.card(person, words...)
+		l.whose(person).card(person, words...)
 	}
 }
 
