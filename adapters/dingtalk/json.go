@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // decodeLenient decodes into v what fits and leaves out what has another type than we know: DingTalk's types
@@ -38,6 +39,9 @@ func scalarText(b json.RawMessage) string {
 	}
 	switch b[0] {
 	case '"':
+		if in := b[1:]; len(in) > 0 && in[len(in)-1] == '"' && plainText(in[:len(in)-1]) {
+			return string(in[:len(in)-1])
+		}
 		var s string
 		if json.Unmarshal(b, &s) != nil {
 			return ""
@@ -47,6 +51,16 @@ func scalarText(b json.RawMessage) string {
 		return ""
 	}
 	return string(b)
+}
+
+// plainText reports the inside of a JSON string that is written as it reads.
+func plainText(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return utf8.Valid(b)
 }
 
 // looseInt is a whole number that may come as a text; 0 for anything else.
