@@ -85,9 +85,9 @@ func (d *decoder) app() event.Event {
 	d.x = x
 	typ := strings.ToLower(x.str("MsgType"))
 	decode := messages[typ]
-	base.VendorType = typ
+	base.VendorType = short(typ)
 	if typ == "event" {
-		base.VendorType = x.str("Event")
+		base.VendorType = short(x.str("Event"))
 		decode = events[strings.ToLower(base.VendorType)]
 	}
 	if base.VendorType == "" {

@@ -86,9 +86,9 @@ func (d *decoder) robot(nonce string) event.Event {
 		return ev
 	}
 	typ := string(in.Type)
-	ev.VendorType = typ
+	ev.VendorType = short(typ)
 	if typ == "event" {
-		ev.VendorType = string(in.Event.Type)
+		ev.VendorType = short(string(in.Event.Type))
 	}
 	if ev.VendorType == "" {
 		ev.VendorType = "none"

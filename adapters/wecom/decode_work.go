@@ -29,7 +29,7 @@ func (d *decoder) meeting(ev *event.Event) bool {
 		m.Host = &who
 	}
 	change := strings.ToLower(d.x.str("ChangeType"))
-	ev.VendorType += "." + change
+	ev.VendorType += "." + short(change)
 	switch change {
 	case "meeting_start":
 		ev.Kind, m.StartedAt = event.KindMeetingStarted, ev.At

@@ -36,7 +36,7 @@ func (e *encoder) planForm() {
 		}
 		path := fmt.Sprintf("body[%d]", i)
 		kind := e.kindOf(f)
-		if kind == "" {
+		if kind == "" || len(e.key(f.Submit)) > maxKey {
 			return
 		}
 		e.form = &formPlan{path: path, form: f, kind: kind}
@@ -215,6 +215,16 @@ func (e *encoder) addPage(path string, f *card.Form) {
 	}
 }
 
+// key is what a press of a button brings back. A robot's says where the answer leads, if there is room.
+func (e *encoder) key(b card.Button) string {
+	if e.to == toRobot {
+		if key := encodeKey(e.c.Slot, e.c.Rev, b, e.link()); len(key) <= maxKey {
+			return key
+		}
+	}
+	return encodeKey(e.c.Slot, e.c.Rev, b, "")
+}
+
 // optional reports whether a form may be handed in as it is.
 func optional(f *card.Form) bool {
 	for _, in := range f.Inputs {
@@ -237,11 +247,7 @@ func (e *encoder) add(path string, b card.Button) {
 		e.acts = append(e.acts, a)
 		return
 	}
-	link := ""
-	if e.to == toRobot {
-		link = e.c.Link
-	}
-	key := encodeKey(e.c.Slot, e.c.Rev, b, link)
+	key := e.key(b)
 	for i, base := 2, key; e.keys[key]; i++ {
 		key = fmt.Sprintf("%s&n=%d", base, i)
 	}

@@ -64,9 +64,10 @@ func cutBytes(s string, max int) (string, bool) {
 }
 
 // clean leaves out what must not travel: what JSON could only write with a \u escape, which WeCom refuses, and
-// what turns the direction of the text after it. Line breaks stay.
+// what turns the direction of the text after it. What only looks like an escape gets another backslash. Line
+// breaks stay.
 func clean(s string) string {
-	return strings.Map(func(r rune) rune {
+	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n':
 			return r
@@ -79,6 +80,7 @@ func clean(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, ""))
+	return strings.ReplaceAll(s, `\u`, "＼u")
 }
 
 // oneLine is clean, on one line.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"magpie/adapters"
+	"magpie/adapters/card"
+	"magpie/adapters/event"
 	"magpie/config"
 )
 
@@ -83,4 +85,11 @@ func readFile(t testing.TB, file string) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+func secretOf(s string) config.Secret { return config.NewSecret(s) }
+
+// buttonOf is the button that a press was on.
+func buttonOf(a event.Action) card.Button {
+	return card.Button{Verb: a.Verb, Token: a.Token, Data: a.Data}
 }
