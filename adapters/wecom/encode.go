@@ -2,6 +2,7 @@ package wecom
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"magpie/adapters"
@@ -147,7 +148,8 @@ func (e *encoder) draw() drawn {
 // plainText is the whole card as a text message.
 func (e *encoder) plainText() string {
 	text, cut := cutBytes(clean(e.c.PlainTextIn(e.lang)), maxText)
-	e.losses = nil // of a drawing that was given up
+	// Of the drawing that was given up only the actions that have no place anywhere count.
+	e.losses = slices.DeleteFunc(e.losses, func(l card.Loss) bool { return l.Severity != card.Interaction })
 	if e.c.Tone != card.Neutral || len(e.c.Body) > 0 {
 		e.lose("", "card", "shown as text: there is nothing to open or to press", card.Cosmetic)
 	}
