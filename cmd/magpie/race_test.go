@@ -211,7 +211,12 @@ func TestRaceOfTwoProcesses(t *testing.T) {
 	if late.Load() > int64(round) { // of eight times as many presses
 		t.Errorf("%d presses were not answered with their outcome", late.Load())
 	}
-	one.idle()
+	// The cards stay in the outbox: Feishu is away all the time.
+	body := ""
+	eventuallyIn(t, raceWait, "every event is handled and nothing is dead", func() bool {
+		_, body = get(t, one.base+"/readyz")
+		return strings.Contains(body, `"inbox_waiting":0`) && strings.Contains(body, `"dead_letters":0`)
+	}, func() string { return body })
 	for instance := range byInstance {
 		all, err := db.TasksOf(t.Context(), instance)
 		if err != nil {
