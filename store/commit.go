@@ -229,7 +229,12 @@ func (s *Store) jobOp(j workflows.Job, now int64) (op, error) {
 		if j.Message == nil {
 			return op{}, fmt.Errorf("job %s: no message", j.ID)
 		}
-		body, lane, slot, rev = j.Message, laneOut, j.Message.Slot, j.Message.Rev
+		m := *j.Message
+		lane, slot, rev = laneOut, m.Slot, m.Rev
+		if projected(m) {
+			m.Rev = 0 // it is in its column; the row says the same for every revision
+		}
+		body = &m
 	case workflows.QueueTimer:
 		if j.Timer == nil {
 			return op{}, fmt.Errorf("job %s: no timer", j.ID)
@@ -266,6 +271,10 @@ func (s *Store) jobOp(j workflows.Job, now int64) (op, error) {
 	}
 	return o, nil
 }
+
+// projected reports whether a message is a card that is drawn of its instance as it is when it leaves. A
+// row with one that waits untouched need not be written again for a newer revision: it will show that anyway.
+func projected(m card.Message) bool { return m.Draft != nil && m.Draft.Template == "" && m.Slot != "" }
 
 func marshalToast(t *card.Toast) ([]byte, error) {
 	if t == nil {

@@ -62,6 +62,9 @@ func fromJobRow(r jobListRow) (OutboxItem, error) {
 	if err := json.Unmarshal(r.Body, into); err != nil {
 		return o, fmt.Errorf("decode job %s: %w", r.ID, err)
 	}
+	if o.Message != nil && projected(*o.Message) {
+		o.Message.Rev = r.Rev
+	}
 	return o, nil
 }
 

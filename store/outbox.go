@@ -67,6 +67,9 @@ func (s *Store) outgoing(ctx context.Context, rows []jobRow) ([]adapters.Outgoin
 			}
 			continue
 		}
+		if projected(o.Message) {
+			o.Message.Rev = r.rev
+		}
 		out = append(out, o)
 		slots = append(slots, slotOf(o.Message))
 	}

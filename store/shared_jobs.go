@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"strings"
 )
@@ -14,8 +15,9 @@ type held struct {
 
 // heldJob is what a job row says of itself.
 type heldJob struct {
-	rev, state, due, uncertain, created, gen int64
-	token                                    string
+	rev, state, due, uncertain, created, gen, attempt int64
+	token                                             string
+	body                                              []byte
 }
 
 // hold locks and reads the instances and jobs that will be written, in one statement. The instance of a job
@@ -52,9 +54,9 @@ func (p *shared) hold(ctx context.Context, c *writeConn) (*held, error) {
 		ids  []any
 		lock string
 	}{
-		{"SELECT 0, id, rev, 0, 0, 0, 0, 0, '' FROM instance WHERE id IN ", instances, " FOR UPDATE"},
-		{"SELECT 1, id, rev, state, due_at, uncertain, created_at, gen, token FROM job WHERE id IN ", jobs, " FOR UPDATE"},
-		{"SELECT 2, id, 0, 0, 0, 0, 0, 0, '' FROM slot WHERE id IN ", slots, ""},
+		{"SELECT 0, id, rev, 0, 0, 0, 0, 0, 0, '', '' FROM instance WHERE id IN ", instances, " FOR UPDATE"},
+		{"SELECT 1, id, rev, state, due_at, uncertain, created_at, gen, attempt, token, body FROM job WHERE id IN ", jobs, " FOR UPDATE"},
+		{"SELECT 2, id, 0, 0, 0, 0, 0, 0, 0, '', '' FROM slot WHERE id IN ", slots, ""},
 	} {
 		if len(l.ids) == 0 {
 			continue
@@ -77,7 +79,7 @@ func (p *shared) hold(ctx context.Context, c *writeConn) (*held, error) {
 		var what int
 		var id string
 		j := &heldJob{}
-		err := scan(&what, &id, &j.rev, &j.state, &j.due, &j.uncertain, &j.created, &j.gen, &j.token)
+		err := scan(&what, &id, &j.rev, &j.state, &j.due, &j.uncertain, &j.created, &j.gen, &j.attempt, &j.token, &j.body)
 		switch what {
 		case 0:
 			h.revs[id] = j.rev
@@ -125,7 +127,7 @@ func (p *shared) putJobs(ctx context.Context, c *writeConn, h *held) error {
 		if o.q == mysqlStatements.putShownJob && (old == nil || old.state != stateWaiting) && !h.shown[o.args[jobSlot].(string)] {
 			continue
 		}
-		if old != nil && o.args[jobRev].(int64) < old.rev {
+		if old != nil && (o.args[jobRev].(int64) < old.rev || old.says(o.args)) {
 			continue
 		}
 		now, row := old.next(o.args)
@@ -162,10 +164,18 @@ func (p *shared) cancelJobs(ctx context.Context, c *writeConn, h *held) error {
 	return err
 }
 
+// says reports whether a row of a card that waits untouched says already what the new one would, as liteOnJob
+// has it.
+func (j *heldJob) says(args []any) bool {
+	body, _ := args[jobBody].([]byte)
+	return j.state == stateWaiting && j.token == "" && j.attempt == 0 && j.uncertain == 0 && j.due <= args[jobRun].(int64) &&
+		args[jobSlot].(string) != "" && bytes.Equal(j.body, body)
+}
+
 // next is the row after new content came, as myOnJob has it.
 func (j *heldJob) next(args []any) (*heldJob, []any) {
 	now, run := args[jobUpdated].(int64), args[jobRun].(int64)
-	n := heldJob{rev: args[jobRev].(int64), due: run, created: args[jobCreated].(int64), gen: 1}
+	n := heldJob{rev: args[jobRev].(int64), body: args[jobBody].([]byte), due: run, created: args[jobCreated].(int64), gen: 1}
 	if j != nil {
 		n.gen, n.uncertain = j.gen+1, j.uncertain
 		if j.uncertain != 0 || j.token != "" {

@@ -41,7 +41,7 @@ func TestSharedCommands(t *testing.T) {
 	}
 	show := func(slot string, rev int64, only bool) workflows.Job {
 		return workflows.Job{ID: "card/" + slot, Queue: workflows.QueueOut, RunAt: at, IfShown: only, Message: &card.Message{
-			Key: "k", Connection: "c", Slot: slot, Rev: rev, Draft: &card.Draft{},
+			Key: "k", Connection: "c", Slot: slot, Rev: rev, Draft: &card.Draft{Template: "t"},
 		}}
 	}
 	rev := func(id string, want int64) {

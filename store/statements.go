@@ -58,7 +58,8 @@ const (
 
 // A job whose ID exists gets the new content. Somebody who holds it keeps the lease, and finds at the
 // end that gen has moved. An older revision changes nothing. A row that may have been sent under its key, or is
-// being sent, keeps its age: the vendor knows the key since then.
+// being sent, keeps its age: the vendor knows the key since then. A row of a card that says the same, and that
+// waits untouched and no longer than the new one would, stays as it is: writing it again would change nothing.
 const (
 	liteOnJob = ` ON CONFLICT (id) DO UPDATE SET lane = excluded.lane, queue = excluded.queue, state = 0,
  due_at = CASE WHEN job.token <> '' AND job.due_at > excluded.updated_at THEN job.due_at ELSE excluded.run_at END,
@@ -66,7 +67,8 @@ const (
  uncertain = CASE WHEN job.token <> '' AND job.due_at <= excluded.updated_at THEN 1 ELSE job.uncertain END,
  run_at = excluded.run_at, attempt = 0, gen = job.gen + 1, rev = excluded.rev, instance = excluded.instance, slot = excluded.slot,
  created_at = CASE WHEN job.uncertain = 1 OR job.token <> '' THEN job.created_at ELSE excluded.created_at END, updated_at = excluded.updated_at, cause = '', body = excluded.body
- WHERE excluded.rev >= job.rev`
+ WHERE excluded.rev >= job.rev AND NOT (job.body = excluded.body AND job.slot <> '' AND job.state = 0 AND job.token = ''
+ AND job.attempt = 0 AND job.uncertain = 0 AND job.due_at <= excluded.run_at)`
 )
 
 // The same on MySQL, where each assignment must ask for itself whether the new content counts.

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -69,6 +70,35 @@ func TestWhatIsShownIsNotSentAgain(t *testing.T) {
 		after(3 * time.Second)
 		if len(s.made()) != 0 || b.waiting() != 0 || b.slots["a"].rev != 7 {
 			t.Errorf("calls %v, waiting %d, shows %d", s.made(), b.waiting(), b.slots["a"].rev)
+		}
+	})
+}
+
+// What a card that is drawn of its instance will say is known only when it is drawn: a row that is as old as
+// what is shown brings the newer state all the same, and when there is none nothing is sent.
+func TestARowMayBeOlderThanWhatItDraws(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b, s := newOutbox(), &suite{caps: everything()}
+		b.slots["a"] = &slot{adapters.MessageRef{Message: event.Ref{Kind: event.RefMessage, ID: "m"}}, 7}
+		now := int64(7)
+		run(t, b, s, func(o *Options) {
+			o.Draw = func(_ context.Context, m card.Message) (card.Message, error) {
+				m.Rev, m.Draft, m.Card = now, nil, &card.Card{Slot: m.Slot, Rev: now}
+				return m, nil
+			}
+		})
+		waiting := cardOf("a", 7)
+		waiting.Card, waiting.Draft = nil, &card.Draft{}
+		b.put("card/a", time.Now(), waiting)
+		after(3 * time.Second)
+		if len(s.made()) != 0 || b.waiting() != 0 {
+			t.Fatalf("calls %v, waiting %d, though nothing is new", s.made(), b.waiting())
+		}
+		now = 9
+		b.put("card/a", time.Now(), waiting)
+		after(3 * time.Second)
+		if calls := s.made(); len(calls) != 1 || calls[0].Rev != 9 || b.waiting() != 0 || b.slots["a"].rev != 9 {
+			t.Errorf("calls %v, waiting %d, shows %d", calls, b.waiting(), b.slots["a"].rev)
 		}
 	})
 }

@@ -60,9 +60,15 @@ func (r *row) order() string {
 	return "\x00" + r.o.ID
 }
 
-// shown reports whether the slot shows this or something newer already.
+// shown reports whether the slot shows this or something newer already. What a card that is drawn of its
+// instance shows is known only then: its row may be older than what it will say.
 func (r *row) shown() bool {
 	m := r.o.Message
+	return (m.Draft == nil || m.Draft.Template != "") && r.has(m)
+}
+
+// has reports whether the slot shows a card or a newer one.
+func (r *row) has(m card.Message) bool {
 	return m.ShowsCard() && !m.Redraw && r.o.Ref != nil && m.Rev > 0 && r.o.ShownRev >= m.Rev
 }
 
@@ -135,6 +141,10 @@ func (p *Pump) call(r *row, now time.Time) {
 	var err error
 	if m, err = p.draw(ctx, m); err != nil {
 		p.bury(r, err.Error(), adapters.KindInvalid)
+		return
+	}
+	if r.o.Message.Draft != nil && r.has(m) {
+		p.sent(r, *r.o.Ref, r.o.ShownRev)
 		return
 	}
 	switch {

@@ -80,6 +80,7 @@ func Run(t *testing.T, open Open) {
 		"outbox":            testOutbox,
 		"outbox newest":     testOutboxNewest,
 		"outbox left":       testOutboxLeftBehind,
+		"outbox projected":  testOutboxProjected,
 		"outbox moved":      testOutboxMoved,
 		"outbox if shown":   testIfShown,
 		"outbox stays":      testStays,
