@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -182,6 +183,7 @@ func TestTemplateOfTheManualDraws(t *testing.T) {
 			t.Fatal(ps)
 		}
 		losses, ps := drawAll(p)
+		losses = slices.DeleteFunc(losses, func(l cardLoss) bool { return l.Accepted })
 		if ps.Bad() || len(losses) > 0 {
 			t.Errorf("the template %s of the manual: %v %v", name, ps, losses)
 		}

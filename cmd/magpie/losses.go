@@ -22,11 +22,12 @@ type cardLoss struct {
 	Moment   string    `json:"moment"`
 	Suite    string    `json:"suite"`
 	Loss     card.Loss `json:"loss"`
+	Accepted bool      `json:"accepted"` // by the template or the workflow
 }
 
 // drawAll draws every card of every flow for every suite in use. A card that can't be drawn, and an
-// interaction that would be lost, are mistakes; what a template or the workflow accepts to lose is not
-// reported. What moves to a page is lost all the same where there are no pages.
+// interaction that would be lost, are mistakes, unless the template or the workflow accepts it. What moves to a
+// page is lost all the same where there are no pages.
 func drawAll(p *project) ([]cardLoss, config.Problems) {
 	var losses []cardLoss
 	var ps config.Problems
@@ -63,13 +64,12 @@ func drawAll(p *project) ([]cardLoss, config.Problems) {
 				}
 				for _, l := range lost {
 					acts := l.Severity == card.Interaction
-					if slices.Contains(accepted[suite], l.Severity) || slices.Contains(byFlow[suite], l.Severity) {
-						if !acts || p.cfg.Server.PublicURL != "" {
-							continue
-						}
+					fine := slices.Contains(accepted[suite], l.Severity) || slices.Contains(byFlow[suite], l.Severity)
+					if acts && p.cfg.Server.PublicURL == "" {
+						fine = false
 					}
-					losses = append(losses, cardLoss{d.ID, v.Moment, suite, l})
-					if acts {
+					losses = append(losses, cardLoss{d.ID, v.Moment, suite, l, fine})
+					if acts && !fine {
 						ps = append(ps, p.lostInteraction(at.File, suite, l))
 					}
 				}

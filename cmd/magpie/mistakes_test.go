@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -24,11 +25,73 @@ func command(t *testing.T, args ...string) (string, error) {
 	return out.String(), err
 }
 
-func TestCheckOfTheSampleLosesNothing(t *testing.T) {
+// The sample is good, and check says what each suite loses of its cards.
+func TestCheckOfTheSample(t *testing.T) {
 	t.Parallel()
 	out, err := command(t, "check")
-	if err != nil || !strings.HasPrefix(out, "good: ") || !strings.Contains(out, "0 warnings, 0 losses") {
+	if err != nil || !strings.Contains(out, "\ngood: ") || !strings.Contains(out, "0 warnings, 0 losses that nobody has accepted") ||
+		!strings.Contains(out, "feishu loses nothing\n") || !strings.Contains(out, "wecom loses ") || !strings.Contains(out, "that move to a page (interaction)") {
 		t.Errorf("check says %q, %v", out, err)
+	}
+	out, err = command(t, "check", "--losses")
+	if err != nil || !strings.Contains(out, "purchase.form: wecom: body[1]: 5 inputs can't be asked on the card: its button leads to a page (interaction, accepted)\n") {
+		t.Errorf("check --losses says %q, %v", out, err)
+	}
+}
+
+// What moves to a page is lost where there are no pages, or where nobody has accepted it; the message says which.
+func TestCheckRefusesLostInteractions(t *testing.T) {
+	t.Parallel()
+	form := "title: \"{{.definition.name}}\"\nsummary: 请填写\nbody:\n  - form: {id: form, inputs: .form.inputs, buttons: [{verb: submit, label: 提交}]}\n"
+	for name, c := range map[string]struct {
+		file, old, new string
+		want           string
+	}{
+		"no pages":     {"magpie.yaml", `public_url: "${MAGPIE_DEMO_URL:-http://127.0.0.1:8080}"`, "timezone: Asia/Shanghai", "set server.public_url, so that a page can take over"},
+		"not accepted": {"templates/approval.form.yaml", "", form, "accept_loss: {wecom: [interaction]}"},
+		"no such suite": {"workflows/purchase.yaml", "name: 采购申请", "name: 采购申请\naccept_loss: {wecon: [interaction]}",
+			"accept_loss.wecon: there is no such suite; dingtalk, feishu, wecom"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "data")
+			if err := prepareData(dir, false, nil); err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(dir, filepath.FromSlash(c.file))
+			src, _ := os.ReadFile(file)
+			text := strings.Replace(string(src), c.old, c.new, 1)
+			if c.old == "" {
+				text = c.new
+				appendTo(t, filepath.Join(dir, "magpie.yaml"), "\ntemplates: templates/\n")
+			} else if text == string(src) {
+				t.Fatalf("%q is not in %s", c.old, c.file)
+			}
+			if c.new == "timezone: Asia/Shanghai" {
+				text = strings.Replace(text, "  timezone: Asia/Shanghai\n\n", "\n", 1)
+			}
+			if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			code, out, errs := magpie(t, dir, "check", "-c", filepath.Join(dir, "magpie.yaml"))
+			if code != 1 || !strings.Contains(out+errs, c.want) {
+				t.Errorf("ended with %d, says\n%s%s\nwant %q", code, out, errs, c.want)
+			}
+		})
+	}
+}
+
+func appendTo(t *testing.T, file, text string) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err == nil {
+		err = os.WriteFile(file, append(b, text...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
