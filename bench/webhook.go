@@ -4,13 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -23,11 +16,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"magpie/adapters"
 	"magpie/adapters/event"
-	"magpie/adapters/feishu"
 	"magpie/adapters/webhook"
 	"magpie/config"
 	"magpie/store"
@@ -35,15 +28,12 @@ import (
 
 const (
 	serveArg    = "serve-child"
-	encryptKey  = "bench-encrypt-key"
-	verifyToken = "bench-token"
-	appID       = "cli_bench"
 	connections = 50
 )
 
 // webhook measures the path in: floor, SQLite, MariaDB.
 func (r *report) webhook(ctx context.Context) error {
-	floor, err := measureWebhook(ctx, r.each, "none", "")
+	floor, err := measureWebhook(ctx, r.each, suites[0], "none", "")
 	if err != nil {
 		return fmt.Errorf("floor: %w", err)
 	}
@@ -58,7 +48,7 @@ func (r *report) webhook(ctx context.Context) error {
 				return err
 			}
 		}
-		got, err := measureWebhook(ctx, r.each, d.driver, dsn)
+		got, err := measureWebhook(ctx, r.each, suites[0], d.driver, dsn)
 		done()
 		if err != nil {
 			return fmt.Errorf("%s: %w", d.name, err)
@@ -75,6 +65,31 @@ func (r *report) webhook(ctx context.Context) error {
 		}, row{
 			what: "webhook p99 at 300/s, " + d.name, figure: ms(got.p99), floor: ms(floor.p99),
 			ratio: fmt.Sprintf("%.1f", float64(got.p99)/float64(floor.p99)), bar: "≤ 50 ms", met: got.p99 <= 50*time.Millisecond,
+		})
+	}
+	return r.webhookSuites(ctx)
+}
+
+// webhookSuites measures the same path for each suite, on SQLite, beside the first.
+func (r *report) webhookSuites(ctx context.Context) error {
+	var first time.Duration
+	for _, of := range suites {
+		dsn, done, err := r.drivers()[0].fresh(ctx)
+		if err != nil {
+			return err
+		}
+		got, err := measureWebhook(ctx, r.each, of, "sqlite", dsn)
+		done()
+		if err != nil {
+			return fmt.Errorf("%s: %w", of.name, err)
+		}
+		if first == 0 {
+			first = got.cpuEach
+		}
+		ratio := float64(got.cpuEach) / float64(first)
+		r.add(row{
+			what: "webhook CPU an event of " + of.name, figure: fmt.Sprintf("%d µs, %.0f/s", got.cpuEach.Microseconds(), got.perSecond),
+			floor: fmt.Sprintf("%d µs (%s)", first.Microseconds(), suites[0].name), ratio: fmt.Sprintf("%.2f", ratio), bar: "≤ 1.20", met: ratio <= 1.2,
 		})
 	}
 	return nil
@@ -96,14 +111,14 @@ type webhookFigures struct {
 }
 
 // measureWebhook starts a server process and loads it.
-func measureWebhook(ctx context.Context, each time.Duration, driverName, dsn string) (f webhookFigures, err error) {
+func measureWebhook(ctx context.Context, each time.Duration, of suite, driverName, dsn string) (f webhookFigures, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return f, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	child := exec.CommandContext(ctx, self, serveArg, "-driver", driverName, "-dsn", dsn)
+	child := exec.CommandContext(ctx, self, serveArg, "-suite", of.name, "-driver", driverName, "-dsn", dsn)
 	child.Stderr = os.Stderr
 	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
 	child.WaitDelay = 5 * time.Second
@@ -119,7 +134,7 @@ func measureWebhook(ctx context.Context, each time.Duration, driverName, dsn str
 	if err != nil {
 		return f, fmt.Errorf("the server did not start: %w", err)
 	}
-	l, err := newLoader(strings.TrimSpace(addr))
+	l, err := newLoader(strings.TrimSpace(addr), of.request)
 	if err != nil {
 		return f, err
 	}
@@ -168,19 +183,15 @@ func measureWebhook(ctx context.Context, each time.Duration, driverName, dsn str
 
 // loader holds connections and makes fresh events.
 type loader struct {
-	conns []net.Conn
-	rd    []*bufio.Reader
-	block cipher.Block
-	run   string
+	conns   []net.Conn
+	rd      []*bufio.Reader
+	request func(id string) inbound
+	run     int64
+	made    atomic.Int64
 }
 
-func newLoader(addr string) (*loader, error) {
-	key := sha256.Sum256([]byte(encryptKey))
-	block, err := aes.NewCipher(key[:])
-	if err != nil {
-		return nil, err
-	}
-	l := &loader{block: block, run: strconv.FormatInt(time.Now().UnixNano(), 36)}
+func newLoader(addr string, request func(id string) inbound) (*loader, error) {
+	l := &loader{request: request, run: time.Now().UnixNano() % 1e12}
 	for range connections {
 		c, err := net.Dial("tcp", addr)
 		if err != nil {
@@ -199,12 +210,12 @@ func (l *loader) close() {
 }
 
 // post sends one event nobody has seen and reads the acknowledgement.
-func (l *loader) post(_ context.Context, client, i int) error {
-	id := fmt.Sprintf("%s_%d_%d_%d", l.run, client, i, time.Now().UnixNano())
-	body, headers := l.sign(messageEvent(id))
+func (l *loader) post(_ context.Context, client, _ int) error {
+	// A number, as WeCom's message ids are.
+	in := l.request(fmt.Sprintf("%d%07d", l.run, l.made.Add(1)))
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "POST /webhook/bench HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n", len(body), headers)
-	b.Write(body)
+	fmt.Fprintf(&b, "POST /webhook/bench%s HTTP/1.1\r\nHost: bench\r\nContent-Length: %d\r\n%s\r\n", in.query, len(in.body), in.headers)
+	b.Write(in.body)
 	if _, err := l.conns[client].Write(b.Bytes()); err != nil {
 		return err
 	}
@@ -220,50 +231,24 @@ func (l *loader) post(_ context.Context, client, i int) error {
 	return err
 }
 
-// sign encrypts and signs as Feishu does.
-func (l *loader) sign(plain []byte) (body []byte, headers string) {
-	pad := aes.BlockSize - len(plain)%aes.BlockSize
-	plain = append(plain, bytes.Repeat([]byte{byte(pad)}, pad)...)
-	sealed := make([]byte, aes.BlockSize+len(plain))
-	_, _ = rand.Read(sealed[:aes.BlockSize])
-	cipher.NewCBCEncrypter(l.block, sealed[:aes.BlockSize]).CryptBlocks(sealed[aes.BlockSize:], plain)
-	body, _ = json.Marshal(map[string]string{"encrypt": base64.StdEncoding.EncodeToString(sealed)})
-	ts := strconv.FormatInt(time.Now().Unix(), 10)
-	h := sha256.Sum256([]byte(ts + "n0nce" + encryptKey + string(body)))
-	return body, fmt.Sprintf("X-Lark-Request-Timestamp: %s\r\nX-Lark-Request-Nonce: n0nce\r\nX-Lark-Signature: %s\r\n", ts, hex.EncodeToString(h[:]))
-}
-
-// messageEvent is a message written in a direct chat. Shape: Feishu Open Platform, "Receive message" event
-// (im.message.receive_v1), schema 2.0.
-func messageEvent(id string) []byte {
-	now := strconv.FormatInt(time.Now().UnixMilli(), 10)
-	user := map[string]string{"union_id": "on_77aa01c4e2b39d5f80617c2b9a4de311", "user_id": "3fa91c7d", "open_id": "ou_1f0c7a3be49d28560a7be1c2d3f40511"}
-	b, _ := json.Marshal(map[string]any{
-		"schema": "2.0",
-		"header": map[string]string{"event_id": "ev_" + id, "event_type": "im.message.receive_v1", "create_time": now, "token": verifyToken, "app_id": appID, "tenant_key": "bench"},
-		"event": map[string]any{
-			"sender": map[string]any{"sender_id": user, "sender_type": "user", "tenant_key": "bench"},
-			"message": map[string]any{"message_id": "om_" + id, "create_time": now, "update_time": now, "chat_id": "oc_b70c2e9d41f86a35", "chat_type": "p2p",
-				"message_type": "text", "content": `{"text":"请假 明天下午 看病"}`},
-		},
-	})
-	return b
-}
-
 // serveChild is the server process: the real handler on the real platform, with or without a store.
 func serveChild(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet(serveArg, flag.ContinueOnError)
 	driverName := fs.String("driver", "none", "")
 	dsn := fs.String("dsn", "", "")
+	name := fs.String("suite", "feishu", "")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
-	n, ps := config.Parse("bench.yaml", fmt.Appendf(nil, "{id: bench, suite: feishu, app_id: %s, app_secret: s, encrypt_key: %s, verification_token: %s, tenant_key: bench}",
-		appID, encryptKey, verifyToken))
+	of, err := suiteNamed(*name)
+	if err != nil {
+		return err
+	}
+	n, ps := config.Parse("bench.yaml", []byte(of.settings))
 	if ps.Bad() {
 		return ps
 	}
-	conn, err := adapters.Open(config.Connection{ID: "bench", Suite: "feishu", Transport: "webhook", Settings: n}, feishu.New, adapters.Env{})
+	conn, err := adapters.Open(config.Connection{ID: "bench", Suite: of.name, Transport: "webhook", Settings: n}, of.factory, adapters.Env{})
 	if err != nil {
 		return err
 	}
