@@ -58,12 +58,29 @@ func (p *settledPeople) Resolve(ctx context.Context, l workflows.Lookup) (event.
 	return p.Roster.Resolve(ctx, l)
 }
 
+// waiting tells whether the first full pull may still come.
+func (p *settledPeople) waiting() bool {
+	if p.known.Load() {
+		return false
+	}
+	select {
+	case <-p.pulled:
+		p.known.Store(true)
+		return false
+	default:
+		return p.now().Sub(p.begun) < pullPatience
+	}
+}
+
 // learn looks an account up at its suite. What the suite will never tell makes a stranger; what it can't tell
 // just now is asked again.
 func (a *App) learn(ctx context.Context, connection string, refs []event.Ref) error {
 	err := a.sync.Learn(ctx, connection, refs)
 	switch adapters.KindOf(err) {
 	case adapters.KindNotFound, adapters.KindForbidden, adapters.KindUnsupported, adapters.KindInvalid, adapters.KindGone:
+		if a.asked.waiting() { // a robot has no directory of its own: the app beside it may still name them
+			return fmt.Errorf("%w: %w", errUnsettled, err)
+		}
 		return fmt.Errorf("%w: %w", workflows.ErrNotFound, err)
 	}
 	return err
