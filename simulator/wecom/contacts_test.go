@@ -56,8 +56,8 @@ func TestContacts(t *testing.T) {
 	if len(all) != len(people) {
 		t.Errorf("%d with fetch_child", len(all))
 	}
-	fang := b.must(b.get("user/get?userid=wangfang"))
-	want := map[string]any{"userid": "WangFang", "name": "王芳", "position": "财务总监", "gender": "0", "status": float64(1), "alias": "Fang Wang",
+	fang := b.must(b.get("user/get?userid=wang.fang"))
+	want := map[string]any{"userid": "Wang.Fang", "name": "王芳", "position": "财务总监", "gender": "0", "status": float64(1), "alias": "Fang Wang",
 		"main_department": float64(b.partyID("caiwubu")), "direct_leader": []any{b.user("zhang.wei")}, "is_leader_in_dept": []any{float64(1)},
 		"extattr": map[string]any{"attrs": []any{map[string]any{"type": float64(0), "name": "工号", "text": map[string]any{"value": "E01016"}}}}}
 	for name, value := range want {
@@ -71,7 +71,7 @@ func TestContacts(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]int{
-		"user/get": 41009, "user/get?userid=ghost": 60111, "user/get?userid=sumei": 60011, "user/list": 40058, "user/list?department_id=x": 40058,
+		"user/get": 41009, "user/get?userid=ghost": 60111, "user/get?userid=su.mei": 60011, "user/list": 40058, "user/list?department_id=x": 40058,
 		"user/list?department_id=99": 60123, "department/get": 40058, "department/get?id=99": 60123, "department/list?id=99": 60123,
 	} {
 		if out := b.get(path); code(out) != want {
@@ -82,7 +82,7 @@ func TestContacts(t *testing.T) {
 		t.Errorf("list_id of an app: %v", out)
 	}
 	unit := b.must(b.get("department/get?id=" + itoa(b.partyID("caiwubu"))))["department"].(map[string]any)
-	if unit["name"] != "财务部" || !reflect.DeepEqual(unit["department_leader"], []any{"WangFang"}) || unit["parentid"] != float64(1) {
+	if unit["name"] != "财务部" || !reflect.DeepEqual(unit["department_leader"], []any{"Wang.Fang"}) || unit["parentid"] != float64(1) {
 		t.Errorf("department: %v", unit)
 	}
 	if out := b.must(b.get("agent/get?agentid=" + itoa(b.agentID()))); out["name"] != "鹊桥" {
@@ -112,7 +112,7 @@ func TestContactSync(t *testing.T) {
 	if units := b.must(b.get("department/simplelist"))["department_id"].([]any); len(units) != 1+len(b.company.Departments) {
 		t.Errorf("%d departments", len(units))
 	}
-	for path, want := range map[string]int{"user/get?userid=wangfang": 48009, "user/list?department_id=1": 48009, "department/list": 48009,
+	for path, want := range map[string]int{"user/get?userid=wang.fang": 48009, "user/list?department_id=1": 48009, "department/list": 48009,
 		"department/get?id=1": 48009, "auth/getuserinfo?code=x": 48002, "agent/get?agentid=1": 48002} {
 		if out := b.get(path); code(out) != want {
 			t.Errorf("%s: %v, want %d", path, out, want)
@@ -132,7 +132,7 @@ func TestNumbers(t *testing.T) {
 	t.Parallel()
 	for where, check := range map[string]func(map[string]any) bool{
 		NumberInUserID: func(m map[string]any) bool { return m["userid"] == "E01016" },
-		NumberInAlias:  func(m map[string]any) bool { return m["userid"] == "WangFang" && m["alias"] == "E01016" },
+		NumberInAlias:  func(m map[string]any) bool { return m["userid"] == "Wang.Fang" && m["alias"] == "E01016" },
 	} {
 		b := newBench(t, Options{Numbers: where, Apps: []App{{Veteran: true}}})
 		m := b.must(b.get("user/get?userid=" + b.user("wang.fang")))
@@ -150,11 +150,11 @@ func TestLookUps(t *testing.T) {
 	b := newBench(t, Options{})
 	p, _ := b.company.Person("wang.fang")
 	for _, mobile := range []string{p.Mobile, strings.TrimPrefix(p.Mobile, "+86")} {
-		if out := b.must(b.post("user/getuserid", obj{"mobile": mobile})); out["userid"] != "WangFang" {
+		if out := b.must(b.post("user/getuserid", obj{"mobile": mobile})); out["userid"] != "Wang.Fang" {
 			t.Errorf("%s: %v", mobile, out)
 		}
 	}
-	if out := b.must(b.post("user/get_userid_by_email", obj{"email": "Wang.Fang@example.com", "email_type": 2})); out["userid"] != "WangFang" {
+	if out := b.must(b.post("user/get_userid_by_email", obj{"email": "Wang.Fang@example.com", "email_type": 2})); out["userid"] != "Wang.Fang" {
 		t.Errorf("by mail: %v", out)
 	}
 	if out := b.post("user/getuserid", obj{"mobile": "1"}); code(out) != 40058 {
@@ -167,9 +167,9 @@ func TestLookUps(t *testing.T) {
 	if codes[0] != 46004 || codes[11] != 45009 {
 		t.Errorf("in vain: %v", codes)
 	}
-	ids := []string{b.openUserID("wang.fang"), "WangFang"}
+	ids := []string{b.openUserID("wang.fang"), "Wang.Fang"}
 	out := b.must(b.post("batch/openuserid_to_userid", obj{"open_userid_list": ids}))
-	if first(t, out, "userid_list")["userid"] != "WangFang" || !reflect.DeepEqual(out["invalid_open_userid_list"], []any{"WangFang"}) {
+	if first(t, out, "userid_list")["userid"] != "Wang.Fang" || !reflect.DeepEqual(out["invalid_open_userid_list"], []any{"Wang.Fang"}) {
 		t.Errorf("open ids: %v", out)
 	}
 }
@@ -319,13 +319,13 @@ func TestSignIn(t *testing.T) {
 	}
 	c := sign(inside, link())
 	out := b.must(b.get("auth/getuserinfo?code=" + c))
-	if out["userid"] != "WangFang" || out["user_ticket"] != nil {
+	if out["userid"] != "Wang.Fang" || out["user_ticket"] != nil {
 		t.Errorf("visitor: %v", out)
 	}
 	if out := b.get("auth/getuserinfo?code=" + c); code(out) != 42022 {
 		t.Errorf("second use: %v", out)
 	}
-	if out := b.must(b.get("user/getuserinfo?code=" + sign(browser, link("login_type", "CorpApp")))); out["UserId"] != "WangFang" {
+	if out := b.must(b.get("user/getuserinfo?code=" + sign(browser, link("login_type", "CorpApp")))); out["UserId"] != "Wang.Fang" {
 		t.Errorf("by the former name: %v", out)
 	}
 	late := sign(inside, link())
@@ -395,7 +395,7 @@ func TestGroups(t *testing.T) {
 			t.Errorf("%s: %v, want %d", name, out, c.want)
 		}
 	}
-	out = b.must(b.post("appchat/send", obj{"chatid": "room1", "msgtype": "text", "text": obj{"content": "请 <@chenjie> 看", "mentioned_list": []string{fang, "@all"}}}))
+	out = b.must(b.post("appchat/send", obj{"chatid": "room1", "msgtype": "text", "text": obj{"content": "请 <@chen.jie> 看", "mentioned_list": []string{fang, "@all"}}}))
 	if out["msgid"] != nil {
 		t.Error("a group's message has a msgid")
 	}
@@ -451,7 +451,7 @@ func TestPush(t *testing.T) {
 	}
 	path := strings.TrimPrefix(address, b.http.URL+"/cgi-bin/")
 	key := path[strings.Index(path, "=")+1:]
-	b.must(b.post(path, obj{"msgtype": "text", "text": obj{"content": "报警", "mentioned_list": []string{"wangfang", "@all"}}}))
+	b.must(b.post(path, obj{"msgtype": "text", "text": obj{"content": "报警", "mentioned_list": []string{"wang.fang", "@all"}}}))
 	group := b.groupID("purchase")
 	list, err := b.Messages("wang.fang", group)
 	if err != nil || len(list) != 1 || list[0].Text != "@王芳 @所有人\n报警" || list[0].From != "bot" {

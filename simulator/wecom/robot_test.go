@@ -136,7 +136,7 @@ func TestRobotMessage(t *testing.T) {
 		in := readTold(t, h.next(t).open(t, c))
 		kinds[in.MsgType] = in
 	}
-	if in := kinds["text"]; in.Text.Content != "你好" || in.From.UserID != "WangFang" || in.ChatType != "single" || in.ChatID != "" || in.AibotID != c["bot_id"] ||
+	if in := kinds["text"]; in.Text.Content != "你好" || in.From.UserID != "Wang.Fang" || in.ChatType != "single" || in.ChatID != "" || in.AibotID != c["bot_id"] ||
 		!strings.HasPrefix(in.ResponseURL, b.http.URL+"/cgi-bin/aibot/response?response_code=") {
 		t.Errorf("message: %+v", in)
 	}
@@ -210,7 +210,7 @@ func TestRobotCard(t *testing.T) {
 			case "wrong task":
 				card = set(card, "poll-2", "task_id")
 			case "some":
-				return obj{"response_type": "update_template_card", "userids": []string{"WangFang", "ghost"}, "template_card": set(vote("poll-1"), "已投", "main_title", "title")}
+				return obj{"response_type": "update_template_card", "userids": []string{"Wang.Fang", "ghost"}, "template_card": set(vote("poll-1"), "已投", "main_title", "title")}
 			}
 			return obj{"response_type": "update_template_card", "template_card": card}
 		}
@@ -283,7 +283,7 @@ func TestRobotQuestion(t *testing.T) {
 	if r, err := b.Press(background(t), "wang.fang", list[1].ID, "进度", nil); err != nil || r.Status != "ok" {
 		t.Fatalf("press: %v %+v", err, r)
 	}
-	if in := readTold(t, h.next(t).open(t, c)); in.MsgType != "text" || in.Text.Content != "查进度" || in.From.UserID != "WangFang" {
+	if in := readTold(t, h.next(t).open(t, c)); in.MsgType != "text" || in.Text.Content != "查进度" || in.From.UserID != "Wang.Fang" {
 		t.Errorf("asked: %+v", in)
 	}
 	b.delivered(3)
@@ -395,7 +395,7 @@ func TestSocket(t *testing.T) {
 	if got := one.ask("ping", "", nil); got != 0 {
 		t.Errorf("ping: %d", got)
 	}
-	card := obj{"chatid": "WangFang", "msgtype": "template_card", "template_card": button("t-1")}
+	card := obj{"chatid": "Wang.Fang", "msgtype": "template_card", "template_card": button("t-1")}
 	if got := one.ask("aibot_send_msg", "", card); got != 846607 {
 		t.Errorf("unprompted to a stranger: %d", got)
 	}
@@ -645,7 +645,7 @@ func FuzzReply(f *testing.F) {
 func FuzzFrame(f *testing.F) {
 	f.Add("aibot_subscribe", "r", []byte(`{"bot_id":"x"}`))
 	f.Add("aibot_respond_msg", "r", []byte(`{"msgtype":"stream","stream":{"id":"a"}}`))
-	f.Add("aibot_send_msg", "r", []byte(`{"chatid":"WangFang"}`))
+	f.Add("aibot_send_msg", "r", []byte(`{"chatid":"Wang.Fang"}`))
 	s, err := New(Options{Robots: []Robot{{ID: "robot", Transport: TransportWebsocket}}})
 	if err != nil {
 		f.Fatal(err)

@@ -36,7 +36,7 @@ func TestSDK(t *testing.T) {
 
 	t.Run("message", func(t *testing.T) {
 		sent, err := app.GetMessage().SendText(workmessage.SendTextRequest{
-			SendRequestCommon: &workmessage.SendRequestCommon{ToUser: "WANGFANG|Ghost", MsgType: "text", AgentID: c["agent_id"]},
+			SendRequestCommon: &workmessage.SendRequestCommon{ToUser: "WANG.FANG|Ghost", MsgType: "text", AgentID: c["agent_id"]},
 			Text:              workmessage.TextField{Content: "a<b & c"},
 		})
 		if err != nil || sent.MsgID == "" || sent.InvalidUser != "ghost" {
@@ -45,11 +45,11 @@ func TestSDK(t *testing.T) {
 		if m := b.see("wang.fang", sent.MsgID); m.Text != "a<b & c" {
 			t.Errorf("seen: %q", m.Text)
 		}
-		sent, err = app.GetMessage().Send("card", map[string]any{"touser": "WangFang", "msgtype": "template_card", "agentid": b.agentID(), "template_card": button("t-1")})
+		sent, err = app.GetMessage().Send("card", map[string]any{"touser": "Wang.Fang", "msgtype": "template_card", "agentid": b.agentID(), "template_card": button("t-1")})
 		if err != nil || sent.ResponseCode == "" {
 			t.Errorf("card: %v %+v", err, sent)
 		}
-		_, err = app.GetMessage().Send("card", map[string]any{"touser": "WangFang", "msgtype": "template_card", "agentid": b.agentID(), "template_card": button("t-1")})
+		_, err = app.GetMessage().Send("card", map[string]any{"touser": "Wang.Fang", "msgtype": "template_card", "agentid": b.agentID(), "template_card": button("t-1")})
 		var refused *util.CommonError
 		if !errors.As(err, &refused) || refused.ErrCode != 42014 {
 			t.Errorf("the same task_id: %v", err)
@@ -72,12 +72,12 @@ func TestSDK(t *testing.T) {
 		if people != len(b.company.People) {
 			t.Errorf("%d people", people)
 		}
-		fang, err := book.UserGet("wangfang")
-		if err != nil || fang.UserID != "WangFang" || fang.Mobile != "" || fang.Extattr.Attrs[0].Text.Value != "E01016" || fang.DirectLeader[0] != "ZhangWei" {
+		fang, err := book.UserGet("wang.fang")
+		if err != nil || fang.UserID != "Wang.Fang" || fang.Mobile != "" || fang.Extattr.Attrs[0].Text.Value != "E01016" || fang.DirectLeader[0] != "Zhang.Wei" {
 			t.Errorf("user: %v %+v", err, fang)
 		}
 		p, _ := b.company.Person("wang.fang")
-		if found, err := book.GetUserid(&addresslist.GetUseridRequest{Mobile: p.Mobile}); err != nil || found.Userid != "WangFang" {
+		if found, err := book.GetUserid(&addresslist.GetUseridRequest{Mobile: p.Mobile}); err != nil || found.Userid != "Wang.Fang" {
 			t.Errorf("by phone: %v %+v", err, found)
 		}
 		ids, err := client("contact_secret").GetAddressList().UserListID(&addresslist.UserListIDRequest{Limit: 100})
@@ -111,7 +111,7 @@ func TestSDK(t *testing.T) {
 			t.Fatalf("page: %s", page)
 		}
 		who, err := app.GetOauth().GetUserInfo(to.Query().Get("code"))
-		if err != nil || who.UserID != "WangFang" || who.UserTicket == "" {
+		if err != nil || who.UserID != "Wang.Fang" || who.UserTicket == "" {
 			t.Fatalf("visitor: %v %+v", err, who)
 		}
 		more, err := app.GetOauth().GetUserDetail(&oauth.GetUserDetailRequest{UserTicket: who.UserTicket})
