@@ -191,3 +191,43 @@ func TestApprovalInWeCom(t *testing.T) {
 		t.Errorf("the trail: %v %+v", err, a)
 	}
 }
+
+// WeCom has no toast: whoever presses what is over, or what is not theirs, reads in their own chat why nothing
+// happened.
+func TestRefusedPressInWeComIsTold(t *testing.T) {
+	t.Parallel()
+	c := startCorp(t)
+	if _, err := c.sim.Say(t.Context(), "zhao.min", "", "工位"); err != nil {
+		t.Fatal(err)
+	}
+	form := c.card("zhao.min", "工位申请")
+	c.press("zhao.min", form, "提交", map[string]any{form.Inputs[0].Name: "五楼"})
+	lead := c.card("wang.fang", "五楼", "待审批")
+	key := lead.Buttons[slices.IndexFunc(lead.Buttons, func(b simulator.Button) bool { return b.Label == "同意" })].ID
+	// behind is a press from a client that still shows the card of before.
+	behind := func(person string) {
+		t.Helper()
+		inner := "<EventKey><![CDATA[" + key + "]]></EventKey><TaskId>old</TaskId><CardType>button_interaction</CardType>"
+		if err := c.sim.Emit("wecom-main", person, "template_card_event", inner); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := func(person string, words ...string) {
+		t.Helper()
+		eventually(t, fmt.Sprintf("%s reads %v", person, words), func() bool {
+			all, _ := c.sim.Messages(person, "")
+			return slices.ContainsFunc(all, func(m simulator.Message) bool {
+				return m.Kind == "text" && m.From != person && !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(m.Text, w) })
+			})
+		}, func() string { return c.seen(person) })
+	}
+	behind("chen.jie")
+	told("chen.jie", "王芳")
+	c.card("wang.fang", "待审批")
+
+	c.press("wang.fang", lead, "同意", nil)
+	c.card("wang.fang", "已同意")
+	behind("wang.fang")
+	told("wang.fang", "你", "已同意")
+	c.card("wang.fang", "已同意")
+}

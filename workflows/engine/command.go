@@ -209,6 +209,15 @@ func (c *command) commit(ctx context.Context, w *work) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if !c.shows(w.effects) {
+		told, err := c.tell(ctx, w.toast)
+		if err != nil {
+			return Result{}, err
+		}
+		if told != nil {
+			w.commit.Jobs, out = append(w.commit.Jobs, *told), append(out, told.ID)
+		}
+	}
 	r := Result{Toast: w.toast, What: "stepped", Instance: c.instance}
 	if w.inst == nil {
 		r.What, r.Instance = "answered", ""
@@ -261,20 +270,20 @@ func (c *command) refuse(ctx context.Context, p workflows.Program, in workflows.
 			again = append(again, workflows.Job{ID: id, Queue: workflows.QueueOut, RunAt: at, Instance: c.instance, Message: m, IfShown: true})
 		}
 	}
-	r, err := c.finish(ctx, "refused:"+no.Code, &card.Toast{Kind: card.ToastWarning, Text: no.Message}, again...)
-	if err == nil && len(again) > 0 {
-		if c.hold {
-			r.Held = []string{again[0].ID}
-		} else {
-			c.e.o.Kick([]string{again[0].ID})
-		}
-	}
-	return r, err
+	return c.finish(ctx, "refused:"+no.Code, &card.Toast{Kind: card.ToastWarning, Text: no.Message}, again...)
 }
 
-// finish ends an event or job that changes no instance.
+// finish ends an event or job that changes no instance. jobs are outbox rows. Where nobody waits for the toast, it is
+// written.
 func (c *command) finish(ctx context.Context, what string, t *card.Toast, jobs ...workflows.Job) (Result, error) {
 	r := Result{Toast: t, What: what, Instance: c.instance}
+	told, err := c.tell(ctx, t)
+	if err != nil {
+		return Result{}, err
+	}
+	if told != nil {
+		jobs = append(jobs, *told)
+	}
 	if c.done == nil && c.job == nil && len(jobs) == 0 {
 		return r, nil // nothing of it is stored
 	}
@@ -286,6 +295,18 @@ func (c *command) finish(ctx context.Context, what string, t *card.Toast, jobs .
 	}
 	if err := c.e.o.Store.Commit(ctx, commit); err != nil {
 		return Result{}, fmt.Errorf("finish event as %s: %w", what, err)
+	}
+	if len(jobs) == 0 {
+		return r, nil
+	}
+	out := make([]string, len(jobs))
+	for i, j := range jobs {
+		out[i] = j.ID
+	}
+	if c.hold {
+		r.Held = out
+	} else {
+		c.e.o.Kick(out)
 	}
 	return r, nil
 }
