@@ -108,13 +108,18 @@ func (r *receiver) decodeMessage(body []byte, delivery string, received time.Tim
 }
 
 // actor is who wrote it. People of other organisations, and everybody until the robot is published, come
-// without a userId: their opaque id can't be written to, but their conversation can.
+// without a userId: their opaque id can't be written to, but their conversation can. Ids of another organisation are
+// references into that one.
 func (in *robotMessage) actor(s scoped) event.Actor {
+	ours := s.tenant
+	if in.SenderCorp != "" {
+		s.tenant = string(in.SenderCorp)
+	}
 	a := s.actor(string(in.SenderUser), string(in.Union))
 	if a.Ref.IsZero() {
 		a = event.Actor{Ref: s.user(string(in.Sender)), Type: event.ActorUser}
 	}
-	if in.SenderCorp != "" && string(in.SenderCorp) != s.tenant || in.SenderUser == "" && in.SenderCorp == "" {
+	if s.tenant != ours || in.SenderUser == "" && in.SenderCorp == "" {
 		a.Type = event.ActorExternal
 	}
 	a.Name = string(in.Nick)
@@ -130,7 +135,7 @@ func (in *robotMessage) conv(s scoped, who event.Ref) *event.Conversation {
 		return c
 	}
 	c.Type, c.ToBot, c.Title = event.ConvDirect, true, ""
-	if in.SenderUser != "" {
+	if in.SenderUser != "" && who.Scope.Tenant == s.tenant {
 		c.Ref = who
 	}
 	return c

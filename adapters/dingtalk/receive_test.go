@@ -153,6 +153,26 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
+// A userId names somebody inside one organisation only: from another one it is not our employee of that id.
+func TestStrangersAreNotOurs(t *testing.T) {
+	t.Parallel()
+	for _, direct := range []string{"1", "2"} {
+		d, err := testReceiver().Receive(signedMessage(`{"msgId":"m`+direct+`","conversationType":"`+direct+`","conversationId":"cid9","senderId":"$:LWCP_v1:$x","senderStaffId":"manager01","senderUnionId":"un1","senderCorpId":"dingother","msgtype":"text","text":{"content":"hi"}}`, testNow))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ev := d.Events[0]
+		for _, ref := range ev.Actor.Refs() {
+			if ref.Scope.Tenant != "dingother" {
+				t.Errorf("a stranger is taken for %+v", ref)
+			}
+		}
+		if ev.Actor.Type != event.ActorExternal || len(ev.Actor.Refs()) == 0 || ev.Conv.Ref.Kind != event.RefChat || ev.Conv.Ref.ID != "cid9" {
+			t.Errorf("%+v %+v", ev.Actor, ev.Conv)
+		}
+	}
+}
+
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	r := testReceiver()

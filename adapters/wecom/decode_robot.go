@@ -98,8 +98,9 @@ func (d *decoder) robot(nonce string) event.Event {
 	}
 	ev.At = seconds(string(in.Created))
 	ev.Actor = d.actor(string(in.From.User))
-	if in.From.Corp != "" && !strings.EqualFold(string(in.From.Corp), d.corp) {
+	if in.From.Corp != "" && in.From.User != "" && !strings.EqualFold(string(in.From.Corp), d.corp) {
 		ev.Actor.Type = event.ActorExternal
+		ev.Actor.Ref = scoped{corp: short(string(in.From.Corp))}.user(string(in.From.User))
 	}
 	if in.URL != "" {
 		ev.Reply.Handles = []event.Handle{{Kind: HandleURL, Value: string(in.URL), Uses: 1, Expires: d.received.Add(urlFor)}}

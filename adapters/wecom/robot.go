@@ -99,6 +99,10 @@ func (p *Platform) sendRobot(ctx context.Context, m card.Message) (adapters.Mess
 	return ref, put(obj{"msgtype": "template_card", "template_card": d.card})
 }
 
+// answersAt reports whether what is sent goes to addresses that came with messages: these lead to whoever wrote,
+// also to people of another corp.
+func (p *Platform) answersAt() bool { return p.cfg.Kind == KindRobot && p.robot == nil }
+
 // robotText keeps a text from becoming a mention or a heading in a robot's markdown.
 func robotText(s string) string {
 	s = strings.ReplaceAll(clean(s), "<@", "<\u200b@")

@@ -110,3 +110,47 @@ func TestRobotAnswersOnce(t *testing.T) {
 		t.Errorf("%d calls", n)
 	}
 }
+
+// A userid names somebody inside one corp only: whoever writes from another one is not our member of that name, and
+// is answered by the address that came with what they wrote, which never answers anybody else.
+func TestRobotTellsCorpsApart(t *testing.T) {
+	t.Parallel()
+	v := adapterstest.NewServer(t)
+	v.On("POST", "/cgi-bin/aibot/response", func(adapterstest.Call) adapterstest.Answer {
+		return adapterstest.Answer{Body: `{"errcode":0,"errmsg":"ok"}`}
+	})
+	cfg := robotConfig()
+	cfg.BaseURL = v.URL
+	p, err := newPlatform(cfg, adapters.Env{Now: func() time.Time { return testNow }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := func(corp string) event.Event {
+		body, _ := json.Marshal(map[string]any{
+			"msgid": "m-" + corp, "from": map[string]string{"userid": "Li.Si", "corpid": corp}, "msgtype": "text", "text": map[string]string{"content": "采购"},
+			"response_url": "https://qyapi.weixin.qq.com/cgi-bin/aibot/response?response_code=RC",
+		})
+		d, err := p.Receive(context.Background(), callback(t, "", string(body), testNow))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Events[0]
+	}
+	ours := p.refs().user("li.si")
+	if ev := said("wwother"); ev.Actor.Type != event.ActorExternal || ev.Actor.Ref == ours || ev.Actor.Ref.Scope.Tenant != "wwother" || ev.Conv.Ref == ours {
+		t.Errorf("from another corp: %+v, %+v", ev.Actor, ev.Conv)
+	}
+	if _, err := p.Send(context.Background(), card.Message{Key: "k", To: ours, Text: card.T("给自己人的")}); adapters.KindOf(err) != adapters.KindNotFound {
+		t.Errorf("our member was answered at the stranger's address: %v", err)
+	}
+	there := ours
+	there.Scope.Tenant = "wwother"
+	if _, err := p.Send(context.Background(), card.Message{Key: "k", To: there, Text: card.T("我还不认识你")}); err != nil {
+		t.Errorf("the stranger can't be answered: %v", err)
+	}
+	for _, corp := range []string{"", cfg.CorpID, strings.ToUpper(cfg.CorpID)} {
+		if ev := said(corp); ev.Actor.Type != event.ActorUser || ev.Actor.Ref != ours {
+			t.Errorf("from corp %q: %+v", corp, ev.Actor)
+		}
+	}
+}

@@ -199,7 +199,7 @@ func (p *Platform) address(to event.Ref) error {
 		return p.invalid(opSend, fmt.Errorf("a %q is not a receiver", to.Kind))
 	case to.Scope.Platform != "" && to.Scope.Platform != Name:
 		return p.notFound(opSend, fmt.Errorf("the receiver is on %s", to.Scope.Platform))
-	case to.Scope.Tenant != "" && !strings.EqualFold(to.Scope.Tenant, p.cfg.CorpID):
+	case to.Scope.Tenant != "" && !strings.EqualFold(to.Scope.Tenant, p.cfg.CorpID) && !p.answersAt():
 		return p.notFound(opSend, errors.New("the receiver is in another corp"))
 	case to.Kind == event.RefChat && to.Scope.App != "" && to.Scope.App != p.refs().app:
 		return p.notFound(opSend, errors.New("the chat is another app's"))
