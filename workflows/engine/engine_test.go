@@ -507,3 +507,26 @@ func TestRunHandlesTimersAndLookups(t *testing.T) {
 }
 
 const maxAttempts = 8
+
+// Whoever comes from another organisation is none of ours, whatever their account is called.
+func TestStrangersHaveNoPerson(t *testing.T) {
+	t.Parallel()
+	learned := 0
+	r := newRig(t, func(o *engine.Options) {
+		o.Learn = func(context.Context, string, []event.Ref) error { learned++; return nil }
+	})
+	id, m := r.start()
+	press := r.press("1", "u-boss", m, yes(m))
+	press.Event.Actor.Type = event.ActorExternal
+	if r.do(press, true); r.store.result(press) != "refused:unknown_person" {
+		t.Errorf("the press was %q", r.store.result(press))
+	}
+	say := r.say("2", "u-lilei", "问")
+	say.Event.Actor.Type = event.ActorExternal
+	if res := r.do(say, false); res.What != "answered" || len(r.store.instances) != 1 {
+		t.Errorf("the message was %+v, %d instances", res, len(r.store.instances))
+	}
+	if in := r.store.instances[id]; in.Rev != 1 || learned != 0 {
+		t.Errorf("instance %+v, looked up %d times", in, learned)
+	}
+}

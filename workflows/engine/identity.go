@@ -12,10 +12,11 @@ import (
 	"magpie/workflows"
 )
 
-// identify fills in who acted, and who the persons in a form are, as persons of ours. The event is a copy:
-// its pointers are replaced, never written through.
+// identify fills in who acted, and who the persons in a form are, as persons of ours. Whoever comes from another
+// organisation is none, even if an account of ours has the same id. The event is a copy: its pointers are replaced,
+// never written through.
 func (e *Engine) identify(ctx context.Context, ev event.Event) (event.Event, error) {
-	if ev.Actor.Person == "" && len(ev.Actor.Refs()) > 0 {
+	if ev.Actor.Person == "" && ev.Actor.Type != event.ActorExternal && len(ev.Actor.Refs()) > 0 {
 		p, err := e.person(ctx, ev.Connection, ev.Actor.Refs())
 		switch {
 		case err == nil:

@@ -95,7 +95,7 @@ func (d *Desk) digest(code string) string {
 // that it should be tried again, which does no harm.
 func (d *Desk) Answer(ctx context.Context, ev event.Event) (out []workflows.Effect, ok bool, err error) {
 	w, digits := parse(ev, d.o.Names)
-	if w == nothing || ev.Actor.Type == event.ActorBot || len(ev.Actor.Refs()) == 0 {
+	if w == nothing || ev.Actor.Type == event.ActorBot || ev.Actor.Type == event.ActorExternal || len(ev.Actor.Refs()) == 0 {
 		return nil, false, nil
 	}
 	private := ev.Conv == nil || ev.Conv.Type == event.ConvDirect

@@ -291,6 +291,18 @@ func TestWhatIsNotForTheDesk(t *testing.T) {
 }
 
 // FuzzParse: whatever people write, an answer comes, and it never holds more than was asked for.
+// An account is named by its id alone, so one of another organisation must not get as far as that.
+func TestStrangersOfOtherOrganisationsAreNotLinked(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.add("a", "a1", "li.lei", "李雷", "")
+	ev := o.message("a", "a1", "绑定", false)
+	ev.Actor.Type = event.ActorExternal
+	if out, ok, err := o.desk.Answer(o.Context(), ev); ok || err != nil || len(out) > 0 {
+		t.Errorf("answered %v, %v", out, err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"绑定", "绑定 12345678", "/绑定：１２３４-5678。", "@鹊桥 在这里收", "bind 1"} {
 		f.Add(s)
