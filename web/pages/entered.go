@@ -16,6 +16,7 @@ const (
 	maxTyped  = 20_000 // characters of a text, whatever the form says
 	maxPeople = 50
 	maxFound  = 12 // persons to choose from
+	maxPicked = maxPeople + maxFound
 )
 
 // entered is what a person has filled in so far.
@@ -128,19 +129,28 @@ func (h *Handler) readPeople(ctx context.Context, l tongue, e entered, in card.I
 		}
 	}
 	several := in.Kind == card.InputPeople
+	problem := ""
+	seen := map[string]bool{}
 	for _, id := range e.posted["p."+in.Name] {
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		if len(seen) > maxPicked { // each is looked for in the whole directory
+			problem = fmt.Sprintf(l.say("too_many"), maxPeople)
+			break
+		}
 		c, ok, err := h.colleague(ctx, id)
 		if err != nil {
 			return event.Value{}, "", err
 		}
-		if ok && len(ids) <= maxPeople {
+		if ok {
 			if !several { // the last one counts: it was found after the others
 				ids, e.picked[in.Name] = nil, nil
 			}
 			add(c)
 		}
 	}
-	problem := ""
 	typed := names(e.posted.Get("f."+in.Name), several)
 	settled := len(typed) > 0
 	for _, name := range typed {

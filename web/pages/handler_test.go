@@ -1,9 +1,12 @@
 package pages_test
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -305,6 +308,50 @@ func TestHostilePosts(t *testing.T) {
 	}
 	status, got := x.post(at, f, "Sec-Fetch-Site", "same-origin")
 	x.has("from our page", status, got, http.StatusOK, "已提交")
+}
+
+// asked counts the searches.
+type asked struct {
+	pages.People
+	n atomic.Int32
+}
+
+func (a *asked) Search(ctx context.Context, words string, limit int) ([]pages.Colleague, error) {
+	a.n.Add(1)
+	return a.People.Search(ctx, words, limit)
+}
+
+// Each person that is picked is looked up in the whole directory: one POST can't ask for thousands.
+func TestPickedPersonsAreBounded(t *testing.T) {
+	t.Parallel()
+	var people *asked
+	x := newHouse(t, func(o *pages.Options) {
+		people = &asked{People: o.People}
+		o.People = people
+	})
+	at := x.formLink()
+	_, body := x.get(at)
+	f := fill(t, body, "submit", "f.item", "键盘", "f.amount", "1")
+	for i := range 5000 {
+		f.Add("p.owner", fmt.Sprintf("nobody%d", i))
+	}
+	before := people.n.Load()
+	status, got := x.post(at, f)
+	x.has("thousands", status, got, http.StatusUnprocessableEntity, "最多选")
+	if n := people.n.Load() - before; n > 100 {
+		t.Errorf("%d searches", n)
+	}
+	// The same person many times is one.
+	f = fill(t, body, "submit", "f.item", "键盘", "f.amount", "1")
+	for range 500 {
+		f.Add("p.owner", "wang.fang")
+	}
+	before = people.n.Load()
+	status, got = x.post(at, f)
+	x.has("one, often", status, got, http.StatusOK, "已提交")
+	if n := people.n.Load() - before; n > 10 {
+		t.Errorf("%d searches for one person", n)
+	}
 }
 
 func TestHeadersAndCookie(t *testing.T) {
