@@ -122,6 +122,7 @@ func Open(ctx context.Context, o AppOptions) (_ *App, err error) {
 	for _, c := range p.connections {
 		a.conns[c.ID] = c
 	}
+	a.metrics.registry.MustRegister(newUsage(func() []*adapters.Connection { return p.connections }))
 	if err := a.assemble(ctx, p); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,39 @@ import (
 	"magpie/adapters"
 	"magpie/adapters/event"
 )
+
+// metered is a suite with two allowances, one of which the vendor calls spent.
+type metered struct{ adapters.Platform }
+
+func (*metered) Capabilities() adapters.Capabilities {
+	return adapters.Capabilities{Platform: "metered"}
+}
+
+func (*metered) Usage() []adapters.Usage {
+	return []adapters.Usage{{Name: "api_calls", Used: 7, Limit: 5000}, {Name: "pushes", Used: 3, Limit: 100, Spent: true}}
+}
+
+func TestAllowances(t *testing.T) {
+	t.Parallel()
+	m := newMetrics()
+	m.registry.MustRegister(newUsage(func() []*adapters.Connection { return []*adapters.Connection{adapters.New("c", &metered{})} }))
+	families, err := m.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, f := range families {
+		for _, x := range f.GetMetric() {
+			if strings.HasPrefix(f.GetName(), "magpie_allowance") {
+				got[f.GetName()+" "+x.GetLabel()[0].GetValue()] = x.GetGauge().GetValue()
+			}
+		}
+	}
+	want := map[string]float64{"magpie_allowance_used api_calls": 7, "magpie_allowance_limit api_calls": 5000, "magpie_allowance_used pushes": 100, "magpie_allowance_limit pushes": 100}
+	if !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
 
 // The manual's table of metrics names all of ours with their labels and help, and no others.
 func TestManualNamesTheMetrics(t *testing.T) {
@@ -25,6 +59,7 @@ func TestManualNamesTheMetrics(t *testing.T) {
 	d.Sent("c", "send", time.Second)
 	d.Buried("c", "send", adapters.KindInvalid)
 	m.accounts.WithLabelValues("c", "linked").Set(1)
+	m.registry.MustRegister(newUsage(func() []*adapters.Connection { return []*adapters.Connection{adapters.New("c", &metered{})} }))
 	families, err := m.registry.Gather()
 	if err != nil {
 		t.Fatal(err)
