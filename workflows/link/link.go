@@ -240,6 +240,9 @@ func (d *Desk) whose(ctx context.Context, ev event.Event, c workflows.Code) (wor
 	l := workflows.Link{Connection: connection, Account: account, By: workflows.LinkedByCode, Careful: true}
 	if c.Person != "" {
 		p, err := d.o.People.Person(ctx, c.Person) // they may have been merged meanwhile
+		if err == nil && !p.Active {
+			return l, false, nil // they left after they had asked for it
+		}
 		if err == nil {
 			l.Person, l.Actor = p.ID, "person:"+p.ID
 			return l, true, nil

@@ -303,6 +303,33 @@ func TestStrangersOfOtherOrganisationsAreNotLinked(t *testing.T) {
 	}
 }
 
+// A code of somebody who has left meanwhile makes nobody that person: their tasks and rights went to others.
+func TestCodeOfALeaverIsWorthless(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.add("a", "a1", "li.lei", "李雷", "")
+	o.add("b", "b1", "", "李雷", "")
+	o.wants(o.said("a", "a1", "绑定"), "12345671")
+	p := adapters.People{Connection: "a", Full: true, Accounts: []adapters.LinkedAccount{{Person: "li.lei", Account: event.Account{
+		Refs: []event.Ref{ref("a", "a1")}, Name: "李雷", Active: false,
+	}}}, Persons: []adapters.Person{{ID: "li.lei", Name: "李雷", Source: "a", Active: false}}}
+	if err := o.PutPeople(o.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	o.people.Invalidate()
+	if who, err := o.people.Person(t.Context(), "li.lei"); err != nil || who.Active {
+		t.Fatalf("%+v, %v", who, err)
+	}
+	o.wants(o.said("b", "b1", "绑定 12345671"), "联系管理员")
+	o.is("b", "b1", "")
+	o.wants(o.said("b", "b3", "绑定 12345671"), "联系管理员") // nor does the leaver become somebody else
+	o.people.Invalidate()
+	o.is("b", "b1", "")
+	if who, err := o.people.Person(t.Context(), "li.lei"); err != nil || who.Active {
+		t.Errorf("the leaver is back: %+v, %v", who, err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"绑定", "绑定 12345678", "/绑定：１２３４-5678。", "@鹊桥 在这里收", "bind 1"} {
 		f.Add(s)
