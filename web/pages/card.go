@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"magpie/adapters/card"
 	"magpie/web"
@@ -13,7 +14,8 @@ import (
 // spot is one card on one page: what is shown, where its forms go, and which act is asked for.
 type spot struct {
 	slot, verb string
-	self       string // address of the page, without the prefix
+	self       string    // address of the page, without the prefix
+	ends       time.Time // of the link that leads here
 	seen       *seenView
 	readonly   bool
 }
@@ -71,7 +73,7 @@ func (h *Handler) postCard(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) linked(r *http.Request, l web.Link) spot {
-	return spot{slot: l.Slot, verb: l.Verb, self: "/m/c/" + r.PathValue("token")}
+	return spot{slot: l.Slot, verb: l.Verb, self: "/m/c/" + r.PathValue("token"), ends: l.Expires}
 }
 
 // accept checks that a POST is one that a form of ours makes, and reads it.
@@ -172,7 +174,8 @@ func (h *Handler) draw(w http.ResponseWriter, r *http.Request, status int, v vie
 	}
 	view.Card, view.Tip, view.Person, view.Seen = &drawn, t, v.person.Name, at.seen
 	if focus != "" && len(c.Choices()) > 1 {
-		view.Whole = h.prefix() + "/m/c/" + h.links.Token(web.Link{Slot: at.slot, Person: v.person.ID, Login: v.login, Expires: web.Expiry(h.now())}) + h.query(r)
+		// It ends when this link does: following links must not prolong what the holder was given.
+		view.Whole = h.prefix() + "/m/c/" + h.links.Token(web.Link{Slot: at.slot, Person: v.person.ID, Login: v.login, Expires: at.ends}) + h.query(r)
 	}
 	if at.seen == nil {
 		view.Process = h.process(r, at.slot)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -136,6 +137,24 @@ func TestSearchAsksWithoutPressing(t *testing.T) {
 	x.has("found", status, got, http.StatusOK, `value="li.lei" checked`, "!wang.wei")
 	if n := len(x.pressed()); n != 0 {
 		t.Errorf("%d presses", n)
+	}
+}
+
+// The way from one act to the whole card ends when the link ends: whoever holds a link can't make it last.
+func TestLinksAreNotProlonged(t *testing.T) {
+	t.Parallel()
+	x := newHouse(t)
+	ends := morning.Add(30 * time.Hour)
+	at := x.h.Address(web.Link{Slot: "abc/task/leader/1/s1", Person: "han.meimei", Verb: "approve", Expires: ends})
+	status, body := x.get(at)
+	x.has("one act", status, body, http.StatusOK, "查看全部操作")
+	m := regexp.MustCompile(`href="/m/c/([^"]+)"[^>]*>查看全部操作`).FindStringSubmatch(body)
+	if m == nil {
+		t.Fatalf("no way to the whole card:\n%s", body)
+	}
+	l, err := web.NewSigner(key, "link").Open(m[1], morning)
+	if err != nil || !l.Expires.Equal(ends) || l.Person != "han.meimei" || l.Verb != "" {
+		t.Errorf("%+v, %v; want until %s", l, err, ends)
 	}
 }
 
