@@ -34,9 +34,12 @@ type bucket struct {
 	tail time.Time // when the last of those that wait outside is to ask again
 }
 
-// spacing is the coalescing of updates: one change a second and slot. The first one after a card was sent
-// does not wait: that is the answer to a press.
+// spacing is the coalescing of updates: one change a second and slot, over any longer time. Three may follow each
+// other at once: the first after a card was sent is the answer to a press, and decisions that follow quickly are to be
+// seen within a second each.
 var spacing = adapters.Budget{Op: opUpdate, Scope: adapters.PerMessage, N: 1, Every: time.Second}
+
+const spacingBurst = 3
 
 // stage says which budgets count. A row passes those of its own recipient and message first, and those it
 // shares with the whole app when it is about to leave: tokens taken long before the call would be no limit.
@@ -132,6 +135,9 @@ func limiter(g adapters.Budget, processes int) *rate.Limiter {
 		} else { // fewer than one each: the same share over a longer span
 			every, n = every*time.Duration(processes)/time.Duration(n), 1
 		}
+	}
+	if g == spacing {
+		return rate.NewLimiter(rate.Every(every), spacingBurst)
 	}
 	if n <= 1 {
 		return rate.NewLimiter(rate.Every(every), 1)
