@@ -82,7 +82,7 @@ func (c *command) once(ctx context.Context, at *stripe) (Result, error) {
 		return Result{}, err
 	}
 
-	w := work{commit: workflows.Commit{Now: now, ExpectRev: in.Rev}, base: in}
+	w := work{program: p, commit: workflows.Commit{Now: now, ExpectRev: in.Rev}, base: in}
 	err = c.steps(ctx, p, &w, now)
 	if known && (err != nil || w.inst == nil) {
 		return Result{}, errStale
@@ -111,6 +111,7 @@ var errLookup = errors.New("people could not be looked up")
 
 // work is what the steps of one command add up to.
 type work struct {
+	program workflows.Program  // nil where no instance is stepped
 	base    workflows.Instance // as loaded
 	inst    *workflows.Instance
 	commit  workflows.Commit
@@ -209,7 +210,7 @@ func (c *command) commit(ctx context.Context, w *work) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if !c.shows(w.effects) {
+	if !c.shows(w) {
 		told, err := c.tell(ctx, w.toast)
 		if err != nil {
 			return Result{}, err

@@ -283,6 +283,12 @@ func (p poll) Step(in workflows.Instance, ev event.Event, now time.Time) (workfl
 		if ev.Actor.Person != s.Boss {
 			return out, workflows.Refuse("not_your_task", "这不是你的任务")
 		}
+		if b.Verb == "nudge" { // nothing that the card shows changes
+			entry("nudged", nil)
+			out.Toast = &card.Toast{Kind: card.ToastSuccess, Text: card.T("已提醒")}
+			out.Effects = append(out.Effects, workflows.ShowCard{Slot: "boss", To: workflows.To{Person: s.Boss}, Template: "ask", View: s})
+			break
+		}
 		if s.Yes {
 			no := workflows.Refuse("already_decided", "已经同意过了")
 			no.Refresh = true

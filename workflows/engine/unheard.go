@@ -1,7 +1,11 @@
 package engine
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"slices"
+	"time"
 
 	"magpie/adapters/card"
 	"magpie/adapters/event"
@@ -33,16 +37,33 @@ func (c *command) tell(ctx context.Context, t *card.Toast) (*workflows.Job, erro
 	return &workflows.Job{ID: id, Queue: workflows.QueueOut, RunAt: c.e.now(), Instance: c.instance, Message: m}, nil
 }
 
-// shows reports whether the card that was pressed is among what is sent: it says what came of the press.
-func (c *command) shows(effects []workflows.Effect) bool {
+// shows reports whether the card that was pressed is sent and looks another way than before: it says what came of
+// the press.
+func (c *command) shows(w *work) bool {
 	a, ok := c.ev.Body.(*event.Action)
-	if !ok {
+	if !ok || w.inst == nil || !slices.ContainsFunc(w.effects, func(eff workflows.Effect) bool {
+		s, is := eff.(workflows.ShowCard)
+		return is && s.Slot == a.Slot
+	}) {
 		return false
 	}
-	for _, eff := range effects {
-		if s, is := eff.(workflows.ShowCard); is && s.Slot == a.Slot {
-			return true
-		}
+	pr, ok := w.program.(workflows.Projector)
+	if !ok || w.toast == nil || !c.unheard() {
+		return true
 	}
-	return false
+	was, err := look(pr, w.base, a.Slot, w.commit.Now)
+	if err != nil {
+		return true
+	}
+	is, err := look(pr, *w.inst, a.Slot, w.commit.Now)
+	return err != nil || !bytes.Equal(was, is)
+}
+
+// look is what a slot's card shows of an instance.
+func look(pr workflows.Projector, in workflows.Instance, slot string, now time.Time) ([]byte, error) {
+	template, view, there, err := pr.Card(in, slot, now)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal([]any{template, view, there})
 }

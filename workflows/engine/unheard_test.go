@@ -7,6 +7,7 @@ import (
 	"magpie/adapters/card"
 	"magpie/adapters/event"
 	"magpie/workflows"
+	"magpie/workflows/engine"
 )
 
 // texts are the texts under way: connection, account, words.
@@ -31,6 +32,7 @@ func TestWhatNoAnswerCarriesIsWritten(t *testing.T) {
 	_, m := r.start()
 	forged := yes(m)
 	forged.Token = "A"
+	nudge := card.Button{Verb: "nudge", Token: engine.Sign(key, m.Card.Slot, m.Card.Rev, "nudge")}
 	press := func(id, who string, b card.Button) workflows.Leased {
 		l := r.press(id, who, m, b)
 		l.Event.Reply.Mode = event.ReplyAck
@@ -45,8 +47,9 @@ func TestWhatNoAnswerCarriesIsWritten(t *testing.T) {
 		{"1", "u-lilei", yes(m), []string{"c u-lilei 这不是你的任务"}},
 		{"2", "u-who", yes(m), []string{"c u-who 我还不认识你：你的账号没有和公司人员关联，请联系管理员"}},
 		{"3", "u-boss", forged, []string{"c u-boss 这张卡片不是我发的，或者已经改过了，请重新发起"}},
-		{"4", "u-boss", yes(m), nil}, // the card says it
-		{"5", "u-boss", yes(m), []string{"c u-boss 已经同意过了"}},
+		{"4", "u-boss", nudge, []string{"c u-boss 已提醒"}}, // the card looks as before
+		{"5", "u-boss", yes(m), nil}, // the card says it
+		{"6", "u-boss", yes(m), []string{"c u-boss 已经同意过了"}},
 	} {
 		before := r.texts()
 		l := press(c.id, c.who, c.b)
