@@ -197,7 +197,8 @@ func (p *Pump) take(ctx context.Context, what string, rows []adapters.Outgoing, 
 	}
 }
 
-// drop is done with a card for somebody who has left: it can't be changed, and nobody looks at it.
+// drop is done with a row that leads to no call: a card for somebody who has left, which can't be changed and which
+// nobody looks at, or an urge that the suite does not have.
 func (p *Pump) drop(o adapters.Outgoing) {
 	ref := adapters.MessageRef{}
 	if o.Ref != nil {

@@ -536,6 +536,26 @@ func TestUrgeWaitsForItsMessage(t *testing.T) {
 	})
 }
 
+// A suite that can't urge is not asked to: the words of the urge go as a message of their own, and nothing is left
+// for an operator to look at.
+func TestUrgeThatTheSuiteDoesNotHave(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		caps := everything()
+		caps.Urge = nil
+		b, s := newOutbox(), &suite{caps: caps}
+		b.slots["a"] = &slot{adapters.MessageRef{Message: event.Ref{Kind: event.RefMessage, ID: "m"}}, 1}
+		p := run(t, b, s, nil)
+		b.put("urge", time.Now(), card.Message{Urge: &card.Urge{Slot: "a", Level: card.UrgeApp}})
+		p.Kick([]string{"urge"})
+		after(time.Minute)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if len(b.buried) != 0 || len(b.rows) != 0 || len(s.made()) != 0 {
+			t.Errorf("buried %v, left %d rows, made %v", b.buried, len(b.rows), s.ops())
+		}
+	})
+}
+
 // A card whose first send was carried out but never answered, and whose content is replaced meanwhile: the
 // vendor knows the key and keeps showing the old content, so that the new one must follow as a change.
 func TestLostSendThenReplaced(t *testing.T) {

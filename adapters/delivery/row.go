@@ -127,6 +127,10 @@ func (p *Pump) call(r *row, now time.Time) {
 	m := r.o.Message
 	sending := r.op == opSend
 	switch {
+	case r.op == opUrge && !slices.Contains(r.conn.Capabilities().Urge, m.Urge.Level):
+		p.o.Log.Info("the suite has no such urge: it is left out", "job", r.o.ID, "connection", r.conn.ID, "level", m.Urge.Level)
+		p.drop(r.o)
+		return
 	case r.o.Uncertain && r.op == opUrge:
 		p.bury(r, "outcome of the last attempt unknown, an urge is not repeated", adapters.KindUnknown)
 		return
