@@ -5,5 +5,6 @@
 // rules, and refuses what a real suite refuses, with the vendor's code. It shares no code with adapters, in
 // either direction: both are written from the vendors' documents, so that a misreading is not shared.
 //
-// The root package is the contract: Suite, the sample company, the bus and the /sim/api surface.
+// The root package is the contract: Suite, the sample company, the bus and the /sim/api surface; and what is
+// the same in every suite because it is ours and no vendor's, such as the faults that can be switched on.
 package simulator

@@ -91,7 +91,7 @@ func (s *Server) attempt(p *push) {
 	if err == nil && p.kind == pushRobot && !p.stream {
 		s.answeredInPlace(p, raw)
 	}
-	if err == nil && !p.again && s.takeRedelivery(p.eventType) {
+	if err == nil && !p.again && s.faults.TakeRedelivery(p.eventType) {
 		extra := *p
 		extra.again = true
 		s.spawn(func() { s.attempt(&extra) })

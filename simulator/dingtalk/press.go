@@ -142,7 +142,7 @@ func (s *Server) finish(p *press, status int, raw []byte, err error) simulator.P
 		}
 	}
 	s.remember(p.push, status, err)
-	if err == nil && s.takeRedelivery(p.eventType) {
+	if err == nil && s.faults.TakeRedelivery(p.eventType) {
 		s.again(p, 0)
 	} else if err != nil && p.stream && len(s.limits.Redelivery) > 0 && p.refused == nil && s.ctx.Err() == nil {
 		s.again(p, 1)

@@ -40,7 +40,7 @@ type Server struct {
 	tokens map[string]*accessToken
 	codes  map[string]*authCode
 	rates  windows
-	faults []*simulator.Fault
+	faults simulator.Faults
 	calls  []simulator.Call
 	sent   []Delivery
 	flags  []string
@@ -71,7 +71,7 @@ func New(o Options) (*Server, error) {
 		company: o.Company, clock: o.Clock, client: o.Client, bus: o.Bus, log: o.Log, file: o.StateFile, base: o.Base, limits: o.Limits,
 		templates: map[string]*template{}, byMsg: map[string]*message{}, tokens: map[string]*accessToken{},
 		codes: map[string]*authCode{}, userTokens: map[string]*userToken{},
-		rates: windows{seen: map[string][]time.Time{}}, stops: map[int64]func() bool{}, changed: make(chan struct{}, 1),
+		rates: windows{seen: map[string][]time.Time{}}, faults: simulator.Faults{Socket: socketPath}, stops: map[int64]func() bool{}, changed: make(chan struct{}, 1),
 	}
 	s.limits.fill()
 	if s.company == nil {

@@ -98,7 +98,7 @@ func (s *Server) serveOpen(w http.ResponseWriter, r *http.Request) {
 		err = json.Unmarshal(raw, &in)
 	}
 	s.mu.Lock()
-	fault := s.takeFault(r.URL.Path, true)
+	fault := s.faults.Take(r.URL.Path, true)
 	a := s.identify(in.ClientID, in.ClientSecret)
 	s.mu.Unlock()
 	var refusal *apiError
@@ -108,7 +108,7 @@ func (s *Server) serveOpen(w http.ResponseWriter, r *http.Request) {
 		if fault == faultTimeout {
 			s.hold(r)
 		}
-		cut(w)
+		simulator.Cut(w)
 		return
 	case fault == faultServer:
 		refusal = serverError(false)
@@ -193,7 +193,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	full := a != nil && len(a.sockets) >= maxSockets
-	fault := s.takeFault(socketPath, true)
+	fault := s.faults.Take(socketPath, true)
 	s.mu.Unlock()
 	switch {
 	case a == nil:

@@ -72,7 +72,7 @@ func (s *Server) attempt(d *delivery) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.remember(d, status, err)
-	if err == nil && !d.again && s.takeRedelivery(d.eventType) {
+	if err == nil && !d.again && s.faults.TakeRedelivery(d.eventType) {
 		extra := *d
 		extra.again, extra.order = true, ""
 		s.spawn(func() { s.attempt(&extra) })

@@ -74,11 +74,11 @@ func (s *Server) serve(pattern string, rt route) http.Handler {
 			return
 		}
 		s.mu.Lock()
-		fault := s.takeFault(r.URL.Path, rt.open)
+		fault := s.faults.Take(r.URL.Path, rt.open)
 		if fault == faultDrop {
 			s.mu.Unlock()
 			s.record(r, 0, 0)
-			cut(w)
+			simulator.Cut(w)
 			return
 		}
 		req := &request{s: s, http: r, query: r.URL.Query(), body: body, now: s.now()}
@@ -88,21 +88,11 @@ func (s *Server) serve(pattern string, rt route) http.Handler {
 			// The call has been carried out; only the answer gets lost.
 			s.record(r, 0, 0)
 			s.hold(r)
-			cut(w)
+			simulator.Cut(w)
 			return
 		}
 		s.reply(w, r, logID, out, refusal)
 	})
-}
-
-// cut closes the connection without a word. Taking it over works below any router; where that is not
-// possible (HTTP/2), net/http is asked to abort.
-func cut(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	_ = conn.Close()
 }
 
 // gate checks what the gateway checks and lets the handler run.

@@ -34,7 +34,7 @@ type Server struct {
 	tokens map[string]*accessToken
 	clicks map[string]*click
 	rates  windows
-	faults []*simulator.Fault
+	faults simulator.Faults
 	calls  []simulator.Call
 	sent   []Delivery
 	flags  []string
@@ -64,7 +64,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		company: o.Company, clock: o.Clock, client: o.Client, bus: o.Bus, log: o.Log, file: o.StateFile, base: o.Base,
 		byMsg: map[string]*message{}, byUUID: map[string]*message{}, tokens: map[string]*accessToken{}, clicks: map[string]*click{},
-		rates: windows{seen: map[string][]time.Time{}}, queues: map[string][]*delivery{}, stops: map[int64]func() bool{},
+		rates: windows{seen: map[string][]time.Time{}}, faults: simulator.Faults{Socket: socketPath}, queues: map[string][]*delivery{}, stops: map[int64]func() bool{},
 		changed: make(chan struct{}, 1),
 	}
 	if s.company == nil {

@@ -67,7 +67,7 @@ func (s *Server) serveEndpoint(w http.ResponseWriter, r *http.Request) {
 		err = json.Unmarshal(raw, &in)
 	}
 	s.mu.Lock()
-	fault := s.takeFault(r.URL.Path, true)
+	fault := s.faults.Take(r.URL.Path, true)
 	a, code := s.identify(in.AppID, in.AppSecret)
 	var ticket string
 	if a != nil {
@@ -89,7 +89,7 @@ func (s *Server) serveEndpoint(w http.ResponseWriter, r *http.Request) {
 		if fault == faultTimeout {
 			s.hold(r)
 		}
-		cut(w)
+		simulator.Cut(w)
 		return
 	case fault == faultServer || fault == faultRate:
 		code = 1
@@ -145,7 +145,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	full := a != nil && len(a.sockets) >= maxSockets
-	fault := s.takeFault(socketPath, true)
+	fault := s.faults.Take(socketPath, true)
 	s.mu.Unlock()
 	switch {
 	case a == nil:

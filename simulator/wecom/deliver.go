@@ -117,7 +117,7 @@ func (s *Server) attempt(d *delivery) error {
 	if d.done != nil {
 		d.done()
 	}
-	if !d.again && s.takeRedelivery(d.event) {
+	if !d.again && s.faults.TakeRedelivery(d.event) {
 		extra := *d
 		extra.again, extra.replied, extra.done = true, nil, nil
 		s.spawn(func() { _ = s.attempt(&extra) })

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"magpie/simulator"
 )
 
 // Sign-in of web pages, inside WeCom and in a browser. Where WeCom knows who looks at the page, the simulated
@@ -40,13 +42,13 @@ var states = regexp.MustCompile(`^[a-zA-Z0-9]{0,128}$`)
 // login.work.weixin.qq.com/wwlogin/sso/login leads to.
 func (s *Server) serveSignIn(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	fault := s.takeFault(r.URL.Path, true)
+	fault := s.faults.Take(r.URL.Path, true)
 	to, page := s.signInStep(r.URL.Query(), strings.HasPrefix(r.URL.Path, "/wwlogin/"))
 	s.mu.Unlock()
 	switch {
 	case fault == faultDrop || fault == faultTimeout:
 		s.record(r, 0, 0)
-		cut(w)
+		simulator.Cut(w)
 	case to != "":
 		s.record(r, http.StatusFound, 0)
 		http.Redirect(w, r, to, http.StatusFound)

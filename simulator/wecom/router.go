@@ -89,11 +89,11 @@ func (s *Server) serve(path string, rt route) http.Handler {
 		}
 		q.body = body
 		s.mu.Lock()
-		fault := s.takeFault(r.URL.Path, rt.open)
+		fault := s.faults.Take(r.URL.Path, rt.open)
 		if fault == faultDrop {
 			s.mu.Unlock()
 			s.record(r, 0, 0)
-			cut(w)
+			simulator.Cut(w)
 			return
 		}
 		out, refusal := s.gate(q, path, rt, fault)
@@ -102,21 +102,11 @@ func (s *Server) serve(path string, rt route) http.Handler {
 			// The call has been carried out; only the answer gets lost.
 			s.record(r, 0, 0)
 			s.hold(r)
-			cut(w)
+			simulator.Cut(w)
 			return
 		}
 		s.reply(w, q, out, refusal)
 	})
-}
-
-// cut closes the connection without a word. Taking it over works below any router; where that is not
-// possible (HTTP/2), net/http is asked to abort.
-func cut(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	_ = conn.Close()
 }
 
 // gate checks what the gateway checks and lets the handler run.

@@ -47,7 +47,7 @@ type Server struct {
 	opened   map[string]time.Time // app and person to when they last did
 	replies  map[string]*replyURL // response_url codes of robots
 	inFlight map[string]int       // messages of a person that a robot has not finished answering
-	faults   []*simulator.Fault
+	faults   simulator.Faults
 	calls    []simulator.Call
 	sent     []Delivery
 	flags    []string
@@ -75,7 +75,7 @@ func New(o Options) (*Server, error) {
 		company: o.Company, clock: o.Clock, client: o.Client, bus: o.Bus, log: o.Log, file: o.StateFile, base: o.Base,
 		numbers: o.Numbers, accounts: o.Accounts,
 		byMsg: map[string]*message{}, tokens: map[string]*accessToken{}, signIns: map[string]*signIn{},
-		tickets: map[string]*userTicket{}, files: map[string][]byte{}, rates: windows{seen: map[string][]time.Time{}},
+		tickets: map[string]*userTicket{}, files: map[string][]byte{}, rates: windows{seen: map[string][]time.Time{}}, faults: simulator.Faults{Socket: socketPath},
 		quotas: quotas{}, recent: map[string]time.Time{}, entered: map[string]string{}, opened: map[string]time.Time{}, replies: map[string]*replyURL{},
 		inFlight: map[string]int{}, stops: map[int64]func() bool{}, changed: make(chan struct{}, 1),
 	}

@@ -57,11 +57,11 @@ func (c *socket) write(f frame) error {
 // serveSocket is the long connection from its handshake on. Who it is for, its first frame says.
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	fault := s.takeFault(socketPath, true)
+	fault := s.faults.Take(socketPath, true)
 	s.mu.Unlock()
 	if fault == faultDrop || fault == faultTimeout {
 		s.record(r, 0, 0)
-		cut(w)
+		simulator.Cut(w)
 		return
 	}
 	upgrader := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }} // the secret is what counts
@@ -155,7 +155,7 @@ func (s *Server) handleFrame(c *socket, f frame) *apiError {
 	if f.Cmd == "ping" {
 		return nil
 	}
-	switch fault := s.takeFault(socketPath+"/"+f.Cmd, false); fault {
+	switch fault := s.faults.Take(socketPath+"/"+f.Cmd, false); fault {
 	case faultServer:
 		return fail(-1)
 	case faultRate:
@@ -220,7 +220,7 @@ func (s *Server) overSocket(r *robot, event string, body map[string]any, x *exch
 	reqID := cmd + "_" + random(24)
 	r.pending[reqID] = x
 	copies := 1
-	if s.takeRedelivery(event) {
+	if s.faults.TakeRedelivery(event) {
 		copies = 2
 	}
 	f := frame{Cmd: cmd, Headers: frameHeaders{reqID}, Body: encode(body)}
