@@ -29,6 +29,9 @@ func (h *Handler) openLink(w http.ResponseWriter, r *http.Request) (l web.Link, 
 	}
 	expired := err != nil
 	p, err := h.active(r, l.Person)
+	if err == nil {
+		l.Person = p.ID // they may have been merged since
+	}
 	switch {
 	case errors.Is(err, errNobody):
 		h.say(w, r, http.StatusNotFound, "nothing")

@@ -96,16 +96,17 @@ func (h *Handler) getLogin(w http.ResponseWriter, r *http.Request) {
 	}
 	http.SetCookie(w, &http.Cookie{Name: loginCookie, Path: h.prefix() + "/m/login/", MaxAge: -1, HttpOnly: true, Secure: h.secure(), SameSite: http.SameSiteLaxMode})
 	person, err := h.o.Gate.Login(r.Context(), connection, q.Get("code"))
-	switch {
-	case err != nil:
+	if err != nil {
 		h.fail(w, r, "login", err)
 		return
-	case person == "" || person != l.Person:
-		h.say(w, r, http.StatusNotFound, "nothing") // the same whoever it is
-		return
 	}
-	if _, err := h.active(r, person); err != nil {
-		h.stranger(w, r, err)
+	p, err := h.active(r, l.Person) // by the name they go by now
+	switch {
+	case err != nil && !errors.Is(err, errNobody):
+		h.fail(w, r, "person", err)
+		return
+	case err != nil || person == "" || person != p.ID:
+		h.say(w, r, http.StatusNotFound, "nothing") // the same whoever it is
 		return
 	}
 	h.remember(w, r, person, connection)

@@ -113,3 +113,21 @@ func TestLoginConfirmsWhoOpens(t *testing.T) {
 	status, body = x.get(x.h.Address(web.Link{Slot: "abc/initiator", Person: "li.lei", Login: "ding-main"}))
 	x.has("no log-in any more", status, body, http.StatusForbidden, "请从聊天中打开")
 }
+
+// Who linked their accounts after a card was sent is one person under another name: the card's links are theirs still.
+func TestLinksOfSomebodyMerged(t *testing.T) {
+	t.Parallel()
+	g := &gate{codes: map[string]string{"c1": "li.lei"}}
+	x := newHouse(t, func(o *pages.Options) { o.Gate = g })
+	x.people["user7"] = x.people["li.lei"]
+	at := x.h.Address(web.Link{Slot: "abc/initiator", Person: "user7", Login: "wecom-main"})
+	back, state := x.sent(at)
+	resp, body := x.do(http.MethodGet, back+"&code=c1&state="+state, "", "")
+	if resp.StatusCode != http.StatusFound {
+		t.Fatalf("%d %s", resp.StatusCode, text(body))
+	}
+	status, body := x.get(at)
+	x.has("theirs", status, body, http.StatusOK, "采购申请", "以李雷的身份")
+	status, done := x.post(at, fill(t, body, "submit", "f.item", "键盘", "f.amount", "1"))
+	x.has("press", status, done, http.StatusOK, "已提交")
+}
