@@ -247,6 +247,13 @@ func (e *encoder) add(path string, b card.Button) {
 		e.acts = append(e.acts, a)
 		return
 	}
+	if page := goodURL(b.Page); b.Confirm != nil && page != "" && e.to != toPush {
+		// A press would act without being asked again: WeCom has no question to a button. The page asks.
+		e.lose(path, "button", "WeCom does not ask before a press: its page does", card.Interaction)
+		a.url = page
+		e.acts = append(e.acts, a)
+		return
+	}
 	key := e.key(b)
 	for i, base := 2, key; e.keys[key]; i++ {
 		key = fmt.Sprintf("%s&n=%d", base, i)
