@@ -19,7 +19,7 @@ func (a *App) routes() http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
 	r.HandleMethodNotAllowed = true
-	r.Use(recovered(a.o.Log))
+	r.Use(recovered(a.o.Log), bodyWithin(bodyTime))
 	hooks := gin.WrapH(a.hooks)
 	r.Any("/webhook/:connection", hooks)
 	a.mountPages(r)
@@ -35,6 +35,21 @@ func (a *App) routes() http.Handler {
 	a.o.Mount(mux)
 	mux.Handle("/", r)
 	return mux
+}
+
+// bodyTime is how long a caller may take to send a body, of a megabyte at most.
+const bodyTime = 30 * time.Second
+
+// bodyWithin ends calls whose body does not come, so that nobody holds connections open for nothing. It is not the
+// server's ReadTimeout, which would also end the simulators' streams.
+func bodyWithin(d time.Duration) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if c.Request.ContentLength != 0 {
+			// What is no network connection has no deadlines, and nothing to wait for.
+			_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(d))
+		}
+		c.Next()
+	}
 }
 
 // recovered keeps a panic of one request from ending the process, and its details from the caller.
