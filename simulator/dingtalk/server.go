@@ -25,7 +25,7 @@ type Server struct {
 	client    *http.Client
 	bus       *simulator.Bus
 	log       *slog.Logger
-	file      string
+	saver     *simulator.Saver
 	limits    Limits
 	apps      []*app
 	templates map[string]*template
@@ -47,14 +47,13 @@ type Server struct {
 
 	userTokens map[string]*userToken
 
-	life    sync.Mutex // guards closed against wg.Add
-	closed  bool
-	wg      sync.WaitGroup
-	ctx     context.Context
-	cancel  context.CancelFunc
-	stops   map[int64]func() bool // timers not yet fired
-	nextID  int64
-	changed chan struct{}
+	life   sync.Mutex // guards closed against wg.Add
+	closed bool
+	wg     sync.WaitGroup
+	ctx    context.Context
+	cancel context.CancelFunc
+	stops  map[int64]func() bool // timers not yet fired
+	nextID int64
 }
 
 // app is one app at run time. Transports and webhooks are guarded by Server.mu.
@@ -68,10 +67,10 @@ type app struct {
 // New starts an organisation. The error is about the state file, the options or a template file.
 func New(o Options) (*Server, error) {
 	s := &Server{
-		company: o.Company, clock: o.Clock, client: o.Client, bus: o.Bus, log: o.Log, file: o.StateFile, base: o.Base, limits: o.Limits,
+		company: o.Company, clock: o.Clock, client: o.Client, bus: o.Bus, log: o.Log, base: o.Base, limits: o.Limits,
 		templates: map[string]*template{}, byMsg: map[string]*message{}, tokens: map[string]*accessToken{},
 		codes: map[string]*authCode{}, userTokens: map[string]*userToken{},
-		rates: windows{seen: map[string][]time.Time{}}, faults: simulator.Faults{Socket: socketPath}, stops: map[int64]func() bool{}, changed: make(chan struct{}, 1),
+		rates: windows{seen: map[string][]time.Time{}}, faults: simulator.Faults{Socket: socketPath}, stops: map[int64]func() bool{},
 	}
 	s.limits.fill()
 	if s.company == nil {
@@ -103,6 +102,7 @@ func New(o Options) (*Server, error) {
 		}
 		s.templates[id] = t
 	}
+	s.saver = simulator.NewSaver(o.StateFile, s.snapshot)
 	if err := s.load(); err != nil {
 		return nil, fmt.Errorf("open state of the simulated dingtalk: %w", err)
 	}
@@ -118,10 +118,10 @@ func New(o Options) (*Server, error) {
 	s.indexPeople()
 	s.adopt()
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	if s.file != "" {
-		s.wg.Go(s.saver)
-		s.touch()
-	}
+	s.wg.Go(func() {
+		s.saver.Run(s.ctx, func(err error) { s.log.Error("save state of the simulated dingtalk", "err", err) })
+	})
+	s.touch()
 	return s, nil
 }
 
@@ -338,7 +338,7 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	s.wg.Wait()
 	s.client.CloseIdleConnections()
-	return s.save()
+	return s.saver.Save()
 }
 
 // publish tells the bus; callers may hold s.mu, since the bus never waits.

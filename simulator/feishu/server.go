@@ -22,7 +22,7 @@ type Server struct {
 	client  *http.Client
 	bus     *simulator.Bus
 	log     *slog.Logger
-	file    string
+	saver   *simulator.Saver
 	apps    []*app
 
 	mu     sync.Mutex // guards everything below
@@ -40,14 +40,13 @@ type Server struct {
 	flags  []string
 	queues map[string][]*delivery // ordered events waiting behind an unacknowledged one
 
-	life    sync.Mutex // guards closed against wg.Add
-	closed  bool
-	wg      sync.WaitGroup
-	ctx     context.Context
-	cancel  context.CancelFunc
-	stops   map[int64]func() bool // timers not yet fired
-	nextID  int64
-	changed chan struct{}
+	life   sync.Mutex // guards closed against wg.Add
+	closed bool
+	wg     sync.WaitGroup
+	ctx    context.Context
+	cancel context.CancelFunc
+	stops  map[int64]func() bool // timers not yet fired
+	nextID int64
 }
 
 // app is one bot at run time. Transport and Webhook are guarded by Server.mu.
@@ -62,10 +61,9 @@ type app struct {
 // New starts a tenant. The error is about the state file or the options.
 func New(o Options) (*Server, error) {
 	s := &Server{
-		company: o.Company, clock: o.Clock, client: o.Client, bus: o.Bus, log: o.Log, file: o.StateFile, base: o.Base,
+		company: o.Company, clock: o.Clock, client: o.Client, bus: o.Bus, log: o.Log, base: o.Base,
 		byMsg: map[string]*message{}, byUUID: map[string]*message{}, tokens: map[string]*accessToken{}, clicks: map[string]*click{},
 		rates: windows{seen: map[string][]time.Time{}}, faults: simulator.Faults{Socket: socketPath}, queues: map[string][]*delivery{}, stops: map[int64]func() bool{},
-		changed: make(chan struct{}, 1),
 	}
 	if s.company == nil {
 		s.company = simulator.SampleCompany().Within("feishu")
@@ -84,6 +82,7 @@ func New(o Options) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
+	s.saver = simulator.NewSaver(o.StateFile, s.snapshot)
 	if err := s.load(); err != nil {
 		return nil, fmt.Errorf("open state of the simulated feishu: %w", err)
 	}
@@ -99,10 +98,10 @@ func New(o Options) (*Server, error) {
 	s.indexPeople()
 	s.adopt()
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	if s.file != "" {
-		s.wg.Go(s.saver)
-		s.touch()
-	}
+	s.wg.Go(func() {
+		s.saver.Run(s.ctx, func(err error) { s.log.Error("save state of the simulated feishu", "err", err) })
+	})
+	s.touch()
 	return s, nil
 }
 
@@ -295,7 +294,7 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	s.wg.Wait()
 	s.client.CloseIdleConnections()
-	return s.save()
+	return s.saver.Save()
 }
 
 // publish tells the bus; callers may hold s.mu, since the bus never waits.

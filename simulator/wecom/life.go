@@ -61,5 +61,5 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	s.wg.Wait()
 	s.client.CloseIdleConnections()
-	return s.save()
+	return s.saver.Save()
 }

@@ -23,7 +23,7 @@ type Server struct {
 	client   *http.Client
 	bus      *simulator.Bus
 	log      *slog.Logger
-	file     string
+	saver    *simulator.Saver
 	numbers  string
 	accounts int
 	apps     []*app
@@ -52,14 +52,13 @@ type Server struct {
 	sent     []Delivery
 	flags    []string
 
-	life    sync.Mutex // guards closed against wg.Add
-	closed  bool
-	wg      sync.WaitGroup
-	ctx     context.Context
-	cancel  context.CancelFunc
-	stops   map[int64]func() bool // timers not yet fired
-	nextID  int64
-	changed chan struct{}
+	life   sync.Mutex // guards closed against wg.Add
+	closed bool
+	wg     sync.WaitGroup
+	ctx    context.Context
+	cancel context.CancelFunc
+	stops  map[int64]func() bool // timers not yet fired
+	nextID int64
 }
 
 // app is one app at run time. Webhook is guarded by Server.mu.
@@ -72,12 +71,12 @@ type app struct {
 // New starts a corp. The error is about the state file or the options.
 func New(o Options) (*Server, error) {
 	s := &Server{
-		company: o.Company, clock: o.Clock, client: o.Client, bus: o.Bus, log: o.Log, file: o.StateFile, base: o.Base,
+		company: o.Company, clock: o.Clock, client: o.Client, bus: o.Bus, log: o.Log, base: o.Base,
 		numbers: o.Numbers, accounts: o.Accounts,
 		byMsg: map[string]*message{}, tokens: map[string]*accessToken{}, signIns: map[string]*signIn{},
 		tickets: map[string]*userTicket{}, files: map[string][]byte{}, rates: windows{seen: map[string][]time.Time{}}, faults: simulator.Faults{Socket: socketPath},
 		quotas: quotas{}, recent: map[string]time.Time{}, entered: map[string]string{}, opened: map[string]time.Time{}, replies: map[string]*replyURL{},
-		inFlight: map[string]int{}, stops: map[int64]func() bool{}, changed: make(chan struct{}, 1),
+		inFlight: map[string]int{}, stops: map[int64]func() bool{},
 	}
 	if s.company == nil {
 		s.company = simulator.SampleCompany().Within("wecom")
@@ -105,6 +104,7 @@ func New(o Options) (*Server, error) {
 	if !slices.Contains([]string{NumberInExtAttr, NumberInUserID, NumberInAlias}, s.numbers) {
 		return nil, fmt.Errorf("numbers %q: extattr, userid or alias", s.numbers)
 	}
+	s.saver = simulator.NewSaver(o.StateFile, s.snapshot)
 	if err := s.load(); err != nil {
 		return nil, fmt.Errorf("open state of the simulated wecom: %w", err)
 	}
@@ -114,10 +114,10 @@ func New(o Options) (*Server, error) {
 	s.indexPeople()
 	s.adopt()
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	if s.file != "" {
-		s.wg.Go(s.saver)
-		s.touch()
-	}
+	s.wg.Go(func() {
+		s.saver.Run(s.ctx, func(err error) { s.log.Error("save state of the simulated wecom", "err", err) })
+	})
+	s.touch()
 	return s, nil
 }
 

@@ -2,20 +2,13 @@ package wecom
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 )
 
 // stateVersion is the shape of the state file; another number is refused rather than guessed at.
 const stateVersion = 1
-
-// saveDelay is how long changes gather before they are written.
-const saveDelay = 300 * time.Millisecond
 
 // state is all that outlives a run. The bytes of uploaded media do not.
 type state struct {
@@ -97,25 +90,12 @@ type media struct {
 func (s *Server) load() error {
 	s.state = state{Version: stateVersion, CorpID: "ww" + random(16)}
 	s.state.fill()
-	if s.file == "" {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(s.file), 0o700); err != nil {
-		return err
-	}
-	raw, err := os.ReadFile(s.file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
 	var kept state
-	if err := json.Unmarshal(raw, &kept); err != nil {
-		return fmt.Errorf("read %s: %w", s.file, err)
+	if there, err := s.saver.Load(&kept); !there || err != nil {
+		return err
 	}
 	if kept.Version != stateVersion || kept.CorpID == "" {
-		return fmt.Errorf("%s has version %d, not %d; remove it to start anew", s.file, kept.Version, stateVersion)
+		return fmt.Errorf("%s has version %d, not %d; remove it to start anew", s.saver.File(), kept.Version, stateVersion)
 	}
 	kept.fill()
 	kept.Messages = slices.DeleteFunc(kept.Messages, func(m *message) bool { return m == nil })
@@ -188,61 +168,11 @@ func (s *Server) sender(id string) bool {
 }
 
 // touch asks for the state to be saved soon.
-func (s *Server) touch() {
-	select {
-	case s.changed <- struct{}{}:
-	default:
-	}
-}
+func (s *Server) touch() { s.saver.Touch() }
 
-// saver writes the state a little after it changed, until Close, which writes a last time.
-func (s *Server) saver() {
-	for {
-		select {
-		case <-s.ctx.Done():
-			return
-		case <-s.changed:
-		}
-		wait := time.NewTimer(saveDelay)
-		select {
-		case <-s.ctx.Done():
-			wait.Stop()
-			return
-		case <-wait.C:
-		}
-		if err := s.save(); err != nil {
-			s.log.Error("save state of the simulated wecom", "err", err)
-		}
-	}
-}
-
-// save replaces the state file in one step: a reader, or a crash, finds the old one or the new one.
-func (s *Server) save() error {
-	if s.file == "" {
-		return nil
-	}
+// snapshot is the state as its file holds it.
+func (s *Server) snapshot() ([]byte, error) {
 	s.mu.Lock()
-	raw, err := json.Marshal(s.state)
-	s.mu.Unlock()
-	if err != nil {
-		return fmt.Errorf("save %s: %w", s.file, err)
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(s.file), filepath.Base(s.file)+".*")
-	if err != nil {
-		return fmt.Errorf("save %s: %w", s.file, err)
-	}
-	defer os.Remove(tmp.Name()) // gone already when all went well
-	if _, err = tmp.Write(raw); err == nil {
-		err = tmp.Sync()
-	}
-	if closing := tmp.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), s.file)
-	}
-	if err != nil {
-		return fmt.Errorf("save %s: %w", s.file, err)
-	}
-	return nil
+	defer s.mu.Unlock()
+	return json.Marshal(s.state)
 }
