@@ -6,5 +6,6 @@
 // either direction: both are written from the vendors' documents, so that a misreading is not shared.
 //
 // The root package is the contract: Suite, the sample company, the bus and the /sim/api surface; and what is
-// the same in every suite because it is ours and no vendor's: the faults that can be switched on, the state file.
+// the same in every suite because it is ours and no vendor's: the faults that can be switched on, the state file,
+// what is under way and its end.
 package simulator

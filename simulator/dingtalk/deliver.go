@@ -76,7 +76,7 @@ var (
 )
 
 // dispatch starts a push. Callers hold s.mu.
-func (s *Server) dispatch(p *push) { s.spawn(func() { s.attempt(p) }) }
+func (s *Server) dispatch(p *push) { s.life.Spawn(func() { s.attempt(p) }) }
 
 // attempt sends once and arranges what follows.
 func (s *Server) attempt(p *push) {
@@ -94,7 +94,7 @@ func (s *Server) attempt(p *push) {
 	if err == nil && !p.again && s.faults.TakeRedelivery(p.eventType) {
 		extra := *p
 		extra.again = true
-		s.spawn(func() { s.attempt(&extra) })
+		s.life.Spawn(func() { s.attempt(&extra) })
 	}
 	if err == nil || p.again {
 		return
@@ -104,11 +104,11 @@ func (s *Server) attempt(p *push) {
 		if p.kind == pushRobot {
 			p.messageID = newFrameID() // msgId is what stays
 		}
-		s.after(waits[p.attempt-1], func() { s.attempt(p) })
+		s.life.After(waits[p.attempt-1], func() { s.attempt(p) })
 		return
 	}
 	if p.kind == pushEvent && !p.stream {
-		s.after(failedAfter, func() {
+		s.life.After(failedAfter, func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.state.addFailed(p)

@@ -170,10 +170,10 @@ func (s *Server) again(p *press, wait int) {
 		s.remember(twin.push, status, err)
 	}
 	if wait == 0 {
-		s.spawn(run)
+		s.life.Spawn(run)
 		return
 	}
-	s.after(s.limits.Redelivery[0], run)
+	s.life.After(s.limits.Redelivery[0], run)
 }
 
 // cardAnswerBody is what a callback may be answered with.

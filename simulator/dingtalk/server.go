@@ -25,6 +25,8 @@ type Server struct {
 	client    *http.Client
 	bus       *simulator.Bus
 	log       *slog.Logger
+	life      *simulator.Life
+	ctx       context.Context // of life
 	saver     *simulator.Saver
 	limits    Limits
 	apps      []*app
@@ -46,14 +48,6 @@ type Server struct {
 	flags  []string
 
 	userTokens map[string]*userToken
-
-	life   sync.Mutex // guards closed against wg.Add
-	closed bool
-	wg     sync.WaitGroup
-	ctx    context.Context
-	cancel context.CancelFunc
-	stops  map[int64]func() bool // timers not yet fired
-	nextID int64
 }
 
 // app is one app at run time. Transports and webhooks are guarded by Server.mu.
@@ -70,7 +64,7 @@ func New(o Options) (*Server, error) {
 		company: o.Company, clock: o.Clock, client: o.Client, bus: o.Bus, log: o.Log, base: o.Base, limits: o.Limits,
 		templates: map[string]*template{}, byMsg: map[string]*message{}, tokens: map[string]*accessToken{},
 		codes: map[string]*authCode{}, userTokens: map[string]*userToken{},
-		rates: windows{seen: map[string][]time.Time{}}, faults: simulator.Faults{Socket: socketPath}, stops: map[int64]func() bool{},
+		rates: windows{seen: map[string][]time.Time{}}, faults: simulator.Faults{Socket: socketPath},
 	}
 	s.limits.fill()
 	if s.company == nil {
@@ -85,13 +79,8 @@ func New(o Options) (*Server, error) {
 	if s.clock == nil {
 		s.clock = simulator.WallClock{}
 	}
-	if s.client == nil {
-		s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: 30 * time.Second}}
-	}
 	// A redirect is an error to DingTalk, not something to follow.
-	deliver := *s.client
-	deliver.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	s.client = &deliver
+	s.client = simulator.NoRedirects(s.client)
 	if s.log == nil {
 		s.log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
@@ -117,8 +106,9 @@ func New(o Options) (*Server, error) {
 	}
 	s.indexPeople()
 	s.adopt()
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.wg.Go(func() {
+	s.life = simulator.NewLife(s.clock)
+	s.ctx = s.life.Context()
+	s.life.Spawn(func() {
 		s.saver.Run(s.ctx, func(err error) { s.log.Error("save state of the simulated dingtalk", "err", err) })
 	})
 	s.touch()
@@ -271,72 +261,15 @@ func (s *Server) available(a *app, person string) bool {
 	return !slices.Contains(a.Unavailable, person)
 }
 
-// spawn runs f in a goroutine that Close waits for; it does nothing once closed.
-func (s *Server) spawn(f func()) {
-	s.life.Lock()
-	defer s.life.Unlock()
-	if !s.closed {
-		s.wg.Go(f)
-	}
-}
-
-// enter counts the caller's goroutine among those that Close waits for; it must call s.wg.Done unless closed.
-func (s *Server) enter() bool {
-	s.life.Lock()
-	defer s.life.Unlock()
-	if !s.closed {
-		s.wg.Add(1)
-	}
-	return !s.closed
-}
-
-// after runs f when d has passed, unless the server is closed before or stop is called.
-func (s *Server) after(d time.Duration, f func()) (stop func()) {
-	s.life.Lock()
-	defer s.life.Unlock()
-	if s.closed {
-		return func() {}
-	}
-	s.nextID++
-	id := s.nextID
-	cancel := s.clock.AfterFunc(d, func() {
-		s.life.Lock()
-		delete(s.stops, id)
-		s.life.Unlock()
-		s.spawn(f)
-	})
-	s.stops[id] = cancel
-	return func() {
-		s.life.Lock()
-		delete(s.stops, id)
-		s.life.Unlock()
-		cancel()
-	}
-}
-
 // Close implements simulator.Suite: waiting redeliveries are given up, connections closed, state saved.
 func (s *Server) Close() error {
-	s.life.Lock()
-	already := s.closed
-	s.closed = true
-	stops := s.stops
-	s.stops = map[int64]func() bool{}
-	s.life.Unlock()
-	if already {
+	if !s.life.Close(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.dropSockets()
+	}) {
 		return nil
 	}
-	for _, stop := range stops {
-		stop()
-	}
-	s.cancel()
-	s.mu.Lock()
-	for _, a := range s.apps {
-		for _, c := range a.sockets {
-			c.hangUp()
-		}
-	}
-	s.mu.Unlock()
-	s.wg.Wait()
 	s.client.CloseIdleConnections()
 	return s.saver.Save()
 }

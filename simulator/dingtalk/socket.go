@@ -222,11 +222,11 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		c.hangUp()
 	}
 	s.publish(simulator.Notice{Type: "delivery", Text: "stream connection opened"})
-	if s.enter() {
+	if s.life.Enter() {
 		stop := s.ping(c)
 		c.read()
 		stop()
-		s.wg.Done()
+		s.life.Leave()
 	} else {
 		c.hangUp()
 	}
@@ -248,7 +248,7 @@ func (s *Server) ping(c *socket) (stop func()) {
 		if ended {
 			return
 		}
-		cancel = s.after(pingEvery, func() {
+		cancel = s.life.After(pingEvery, func() {
 			f := systemFrame("ping", map[string]string{"opaque": random(16)})
 			f.Headers["messageId"], f.Headers["time"] = newFrameID(), millis(s.clock.Now())
 			if c.write(f) == nil {
@@ -337,7 +337,7 @@ func (s *Server) Disconnect(connection string) int {
 	s.mu.Unlock()
 	for _, c := range going {
 		_ = c.write(systemFrame("disconnect", map[string]string{"reason": "connection is expired"}))
-		s.after(closeAfter, c.hangUp)
+		s.life.After(closeAfter, c.hangUp)
 	}
 	return len(going)
 }

@@ -59,7 +59,7 @@ func (s *Server) dispatch(d *delivery) {
 			return
 		}
 	}
-	s.spawn(func() { s.attempt(d) })
+	s.life.Spawn(func() { s.attempt(d) })
 }
 
 // attempt sends an event once and arranges what follows.
@@ -75,10 +75,10 @@ func (s *Server) attempt(d *delivery) {
 	if err == nil && !d.again && s.faults.TakeRedelivery(d.eventType) {
 		extra := *d
 		extra.again, extra.order = true, ""
-		s.spawn(func() { s.attempt(&extra) })
+		s.life.Spawn(func() { s.attempt(&extra) })
 	}
 	if err != nil && d.attempt <= len(redeliveries) {
-		s.after(redeliveries[d.attempt-1], func() { s.attempt(d) })
+		s.life.After(redeliveries[d.attempt-1], func() { s.attempt(d) })
 		return
 	}
 	if d.order == "" {
@@ -90,7 +90,7 @@ func (s *Server) attempt(d *delivery) {
 		return
 	}
 	next := s.queues[key][0]
-	s.spawn(func() { s.attempt(next) })
+	s.life.Spawn(func() { s.attempt(next) })
 }
 
 // remember notes an attempt and tells the bus. Callers hold s.mu.

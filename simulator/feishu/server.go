@@ -22,6 +22,8 @@ type Server struct {
 	client  *http.Client
 	bus     *simulator.Bus
 	log     *slog.Logger
+	life    *simulator.Life
+	ctx     context.Context // of life
 	saver   *simulator.Saver
 	apps    []*app
 
@@ -39,14 +41,6 @@ type Server struct {
 	sent   []Delivery
 	flags  []string
 	queues map[string][]*delivery // ordered events waiting behind an unacknowledged one
-
-	life   sync.Mutex // guards closed against wg.Add
-	closed bool
-	wg     sync.WaitGroup
-	ctx    context.Context
-	cancel context.CancelFunc
-	stops  map[int64]func() bool // timers not yet fired
-	nextID int64
 }
 
 // app is one bot at run time. Transport and Webhook are guarded by Server.mu.
@@ -63,7 +57,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		company: o.Company, clock: o.Clock, client: o.Client, bus: o.Bus, log: o.Log, base: o.Base,
 		byMsg: map[string]*message{}, byUUID: map[string]*message{}, tokens: map[string]*accessToken{}, clicks: map[string]*click{},
-		rates: windows{seen: map[string][]time.Time{}}, faults: simulator.Faults{Socket: socketPath}, queues: map[string][]*delivery{}, stops: map[int64]func() bool{},
+		rates: windows{seen: map[string][]time.Time{}}, faults: simulator.Faults{Socket: socketPath}, queues: map[string][]*delivery{},
 	}
 	if s.company == nil {
 		s.company = simulator.SampleCompany().Within("feishu")
@@ -72,13 +66,8 @@ func New(o Options) (*Server, error) {
 	if s.clock == nil {
 		s.clock = simulator.WallClock{}
 	}
-	if s.client == nil {
-		s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: 30 * time.Second}}
-	}
 	// A redirect is an error to Feishu, not something to follow.
-	deliver := *s.client
-	deliver.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	s.client = &deliver
+	s.client = simulator.NoRedirects(s.client)
 	if s.log == nil {
 		s.log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
@@ -97,8 +86,9 @@ func New(o Options) (*Server, error) {
 	}
 	s.indexPeople()
 	s.adopt()
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.wg.Go(func() {
+	s.life = simulator.NewLife(s.clock)
+	s.ctx = s.life.Context()
+	s.life.Spawn(func() {
 		s.saver.Run(s.ctx, func(err error) { s.log.Error("save state of the simulated feishu", "err", err) })
 	})
 	s.touch()
@@ -235,64 +225,15 @@ func (s *Server) Warnings() []string {
 // now is the clock's time as Feishu writes it, in milliseconds.
 func (s *Server) now() time.Time { return s.clock.Now().UTC().Truncate(time.Millisecond) }
 
-// spawn runs f in a goroutine that Close waits for; it does nothing once closed.
-func (s *Server) spawn(f func()) {
-	s.life.Lock()
-	defer s.life.Unlock()
-	if !s.closed {
-		s.wg.Go(f)
-	}
-}
-
-// enter counts the caller's goroutine among those that Close waits for; it must call s.wg.Done unless closed.
-func (s *Server) enter() bool {
-	s.life.Lock()
-	defer s.life.Unlock()
-	if !s.closed {
-		s.wg.Add(1)
-	}
-	return !s.closed
-}
-
-// after runs f when d has passed, unless the server is closed before.
-func (s *Server) after(d time.Duration, f func()) {
-	s.life.Lock()
-	defer s.life.Unlock()
-	if s.closed {
-		return
-	}
-	s.nextID++
-	id := s.nextID
-	s.stops[id] = s.clock.AfterFunc(d, func() {
-		s.life.Lock()
-		delete(s.stops, id)
-		s.life.Unlock()
-		s.spawn(f)
-	})
-}
-
 // Close implements simulator.Suite: waiting redeliveries are given up, connections closed, state saved.
 func (s *Server) Close() error {
-	s.life.Lock()
-	already := s.closed
-	s.closed = true
-	for _, stop := range s.stops {
-		stop()
-	}
-	clear(s.stops)
-	s.life.Unlock()
-	if already {
+	if !s.life.Close(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.dropSockets()
+	}) {
 		return nil
 	}
-	s.cancel()
-	s.mu.Lock()
-	for _, a := range s.apps {
-		for _, c := range a.sockets {
-			c.hangUp()
-		}
-	}
-	s.mu.Unlock()
-	s.wg.Wait()
 	s.client.CloseIdleConnections()
 	return s.saver.Save()
 }

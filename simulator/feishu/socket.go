@@ -174,9 +174,9 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		c.hangUp()
 	}
 	s.publish(simulator.Notice{Type: "delivery", Text: "long connection opened"})
-	if s.enter() {
+	if s.life.Enter() {
 		c.read()
-		s.wg.Done()
+		s.life.Leave()
 	}
 	s.mu.Lock()
 	a.sockets = slices.DeleteFunc(a.sockets, func(other *socket) bool { return other == c })

@@ -90,7 +90,7 @@ func (s *Server) dispatch(d *delivery) {
 	if *d.to.webhook == "" {
 		return // an app without a callback is not told anything
 	}
-	s.spawn(func() { _ = s.attempt(d) })
+	s.life.Spawn(func() { _ = s.attempt(d) })
 }
 
 // attempt sends a callback once and arranges what follows.
@@ -105,7 +105,7 @@ func (s *Server) attempt(d *delivery) error {
 	s.delivered(d, status, err)
 	if err != nil {
 		if d.attempt <= retries && !d.once {
-			s.after(retryWait, func() { _ = s.attempt(d) })
+			s.life.After(retryWait, func() { _ = s.attempt(d) })
 		} else if d.done != nil {
 			d.done()
 		}
@@ -120,7 +120,7 @@ func (s *Server) attempt(d *delivery) error {
 	if !d.again && s.faults.TakeRedelivery(d.event) {
 		extra := *d
 		extra.again, extra.replied, extra.done = true, nil, nil
-		s.spawn(func() { _ = s.attempt(&extra) })
+		s.life.Spawn(func() { _ = s.attempt(&extra) })
 	}
 	return nil
 }

@@ -209,13 +209,9 @@ func selectedFields(selected []selection) []field {
 // wait sends a callback and returns what became of the first attempt.
 func (s *Server) wait(ctx context.Context, d *delivery) error {
 	outcome := make(chan error, 1)
-	s.life.Lock()
-	if s.closed {
-		s.life.Unlock()
+	if !s.life.Spawn(func() { outcome <- s.attempt(d) }) {
 		return simulator.ErrClosed
 	}
-	s.wg.Go(func() { outcome <- s.attempt(d) })
-	s.life.Unlock()
 	select {
 	case err := <-outcome:
 		return err

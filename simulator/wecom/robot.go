@@ -299,7 +299,7 @@ func (s *Server) answer(r *robot, x *exchange, body []byte) {
 		s.warn("%s: a reply was passed over: %d %s %s", r.ID, refusal.code, texts[refusal.code], refusal.detail)
 	}
 	if x.stream != nil && !x.stream.Finished {
-		s.after(streamPoll, func() { s.pollStream(r, x) })
+		s.life.After(streamPoll, func() { s.pollStream(r, x) })
 	}
 }
 
@@ -441,7 +441,7 @@ func (s *Server) pollStream(r *robot, x *exchange) {
 	defer s.mu.Unlock()
 	s.delivered(&delivery{to: to, event: "stream", attempt: 1}, status, err)
 	if err != nil || reply == nil {
-		s.after(streamPoll, func() { s.pollStream(r, x) })
+		s.life.After(streamPoll, func() { s.pollStream(r, x) })
 		return
 	}
 	s.answer(r, x, reply)

@@ -23,6 +23,8 @@ type Server struct {
 	client   *http.Client
 	bus      *simulator.Bus
 	log      *slog.Logger
+	life     *simulator.Life
+	ctx      context.Context // of life
 	saver    *simulator.Saver
 	numbers  string
 	accounts int
@@ -51,14 +53,6 @@ type Server struct {
 	calls    []simulator.Call
 	sent     []Delivery
 	flags    []string
-
-	life   sync.Mutex // guards closed against wg.Add
-	closed bool
-	wg     sync.WaitGroup
-	ctx    context.Context
-	cancel context.CancelFunc
-	stops  map[int64]func() bool // timers not yet fired
-	nextID int64
 }
 
 // app is one app at run time. Webhook is guarded by Server.mu.
@@ -76,7 +70,7 @@ func New(o Options) (*Server, error) {
 		byMsg: map[string]*message{}, tokens: map[string]*accessToken{}, signIns: map[string]*signIn{},
 		tickets: map[string]*userTicket{}, files: map[string][]byte{}, rates: windows{seen: map[string][]time.Time{}}, faults: simulator.Faults{Socket: socketPath},
 		quotas: quotas{}, recent: map[string]time.Time{}, entered: map[string]string{}, opened: map[string]time.Time{}, replies: map[string]*replyURL{},
-		inFlight: map[string]int{}, stops: map[int64]func() bool{},
+		inFlight: map[string]int{},
 	}
 	if s.company == nil {
 		s.company = simulator.SampleCompany().Within("wecom")
@@ -85,13 +79,8 @@ func New(o Options) (*Server, error) {
 	if s.clock == nil {
 		s.clock = simulator.WallClock{}
 	}
-	if s.client == nil {
-		s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: 30 * time.Second}}
-	}
 	// A redirect is not an acknowledgement, and not something to follow.
-	deliver := *s.client
-	deliver.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	s.client = &deliver
+	s.client = simulator.NoRedirects(s.client)
 	if s.log == nil {
 		s.log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
@@ -113,8 +102,9 @@ func New(o Options) (*Server, error) {
 	}
 	s.indexPeople()
 	s.adopt()
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.wg.Go(func() {
+	s.life = simulator.NewLife(s.clock)
+	s.ctx = s.life.Context()
+	s.life.Spawn(func() {
 		s.saver.Run(s.ctx, func(err error) { s.log.Error("save state of the simulated wecom", "err", err) })
 	})
 	s.touch()
@@ -297,6 +287,19 @@ func (s *Server) warn(format string, args ...any) {
 
 // now is the clock's time as it is kept.
 func (s *Server) now() time.Time { return s.clock.Now().UTC().Truncate(time.Millisecond) }
+
+// Close implements simulator.Suite: waiting redeliveries are given up, connections closed, state saved.
+func (s *Server) Close() error {
+	if !s.life.Close(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.dropSockets()
+	}) {
+		return nil
+	}
+	s.client.CloseIdleConnections()
+	return s.saver.Save()
+}
 
 // publish tells the bus; callers may hold s.mu, since the bus never waits.
 func (s *Server) publish(n simulator.Notice) {

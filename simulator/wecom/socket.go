@@ -72,15 +72,15 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	s.record(r, http.StatusSwitchingProtocols, 0)
 	c := &socket{conn: conn}
-	if !s.enter() {
+	if !s.life.Enter() {
 		c.hangUp()
 		return
 	}
-	defer s.wg.Done()
+	defer s.life.Leave()
 	// Close can only hang up what has subscribed; the rest ends with the context.
 	done := make(chan struct{})
 	defer close(done)
-	s.spawn(func() {
+	s.life.Spawn(func() {
 		select {
 		case <-s.ctx.Done():
 			c.hangUp()
@@ -185,7 +185,7 @@ func (s *Server) subscribe(c *socket, in object) *apiError {
 		if old := r.live; old != nil {
 			body := map[string]any{"msgid": secret(32), "create_time": s.now().Unix(), "aibotid": r.BotID, "msgtype": "event",
 				"event": map[string]any{"eventtype": "disconnected_event"}}
-			s.spawn(func() {
+			s.life.Spawn(func() {
 				_ = old.write(frame{Cmd: "aibot_event_callback", Headers: frameHeaders{"aibot_event_callback_" + random(24)}, Body: encode(body)})
 				old.hangUp()
 			})
@@ -224,7 +224,7 @@ func (s *Server) overSocket(r *robot, event string, body map[string]any, x *exch
 		copies = 2
 	}
 	f := frame{Cmd: cmd, Headers: frameHeaders{reqID}, Body: encode(body)}
-	s.spawn(func() {
+	s.life.Spawn(func() {
 		for range copies {
 			err := c.write(f)
 			if err != nil {
