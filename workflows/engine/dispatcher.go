@@ -98,7 +98,11 @@ func (e *Engine) due(ctx context.Context, j workflows.LeasedJob) {
 		err = e.o.Store.BuryJob(ctx, j, err.Error())
 	} else {
 		e.o.Log.Warn("job is tried again", "job", j.ID, "attempt", j.Attempt, "err", err)
-		err = e.o.Store.RetryJob(ctx, j, e.now().Add(backoff(j.Attempt)), err.Error())
+		pause := backoff(j.Attempt)
+		if j.Queue == workflows.QueueLookup {
+			pause = min(pause, maxLookupPause)
+		}
+		err = e.o.Store.RetryJob(ctx, j, e.now().Add(pause), err.Error())
 	}
 	if err != nil {
 		e.o.Log.Error("give a job back", "job", j.ID, "err", err)

@@ -353,6 +353,31 @@ func TestFailingDirectoryIsNotNobody(t *testing.T) {
 	}
 }
 
+// A process that is started over and over makes many attempts within seconds: a young event is not given up for
+// that, and comes again soon; an old one is.
+func TestManyAttemptsOfAYoungEvent(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *engine.Options) {
+		o.Learn = func(context.Context, string, []event.Ref) error { return errors.New("rate limited") }
+	})
+	for name, c := range map[string]struct {
+		age    time.Duration
+		buried bool
+	}{"young": {3 * time.Second, false}, "old": {10 * time.Minute, true}} {
+		m := r.say(name, "u-new", "问")
+		m.Attempt, m.Event.ReceivedAt = 20, time.Now().Add(-c.age)
+		if _, err := r.engine.Process(t.Context(), m, false); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if _, buried := r.store.buried[m.ID]; buried != c.buried {
+			t.Errorf("%s: buried %v", name, buried)
+		}
+		if at, again := r.store.retried[m.ID]; again == c.buried || again && time.Until(at) > c.age+time.Second {
+			t.Errorf("%s: tried again %v at %v", name, again, at)
+		}
+	}
+}
+
 func TestPanicIsBuried(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

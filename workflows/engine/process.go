@@ -13,8 +13,15 @@ import (
 	"magpie/workflows"
 )
 
-// maxAttempts of an event or a timer before it is buried.
-const maxAttempts = 8
+// An event or a timer is buried after so many attempts, an event not before it is so old: a process that is
+// started over and over makes many attempts in a few seconds, and what it lacks may be there in the next.
+const (
+	maxAttempts = 8
+	buryAge     = 3 * time.Minute
+)
+
+// maxLookupPause is the longest pause between two attempts to look people up: somebody waits for it.
+const maxLookupPause = 15 * time.Second
 
 // handle works on one leased event, and gives it back or buries it when that fails.
 func (e *Engine) handle(ctx context.Context, l workflows.Leased, hold bool) (Result, error) {
@@ -25,14 +32,15 @@ func (e *Engine) handle(ctx context.Context, l workflows.Leased, hold bool) (Res
 	if ctx.Err() != nil {
 		return r, err // the caller's time is up: the lease runs out and another process goes on
 	}
-	if f := (*fatal)(nil); errors.As(err, &f) || l.Attempt >= maxAttempts {
+	age := e.now().Sub(l.Event.ReceivedAt)
+	if f := (*fatal)(nil); errors.As(err, &f) || l.Attempt >= maxAttempts && age >= buryAge {
 		e.o.Log.Error("event buried", "event", l.ID, "kind", l.Event.Kind, "attempt", l.Attempt, "err", err)
 		if berr := e.o.Store.BuryEvent(ctx, l, err.Error()); berr != nil {
 			return r, errors.Join(err, berr)
 		}
 		return r, err
 	}
-	at := e.now().Add(backoff(l.Attempt))
+	at := e.now().Add(min(backoff(l.Attempt), max(age, time.Second)))
 	e.o.Log.Warn("event is tried again", "event", l.ID, "kind", l.Event.Kind, "attempt", l.Attempt, "at", at, "err", err)
 	if rerr := e.o.Store.RetryEvent(ctx, l, at, err.Error()); rerr != nil {
 		return r, errors.Join(err, rerr)
