@@ -38,6 +38,9 @@ var ways = []way{
 	{"wecom-hook", "wecom", "wang.fang", func(c map[string]string, base string) string {
 		return fmt.Sprintf("suite: wecom, base_url: %q, corp_id: %s, agent_id: %s, secret: %s, token: %s, aes_key: %s", base+"/sim/wecom", c["corp_id"], c["agent_id"], c["secret"], c["token"], c["encoding_aes_key"])
 	}},
+	{"wecom-bot-hook", "wecom", "dong.qing", func(c map[string]string, base string) string {
+		return fmt.Sprintf("suite: wecom, kind: robot, transport: webhook, corp_id: %s, token: %s, aes_key: %s, base_url: %q", c["corp_id"], c["token"], c["encoding_aes_key"], base+"/sim/wecom")
+	}},
 	{"wecom-bot", "wecom", "chen.jie", func(c map[string]string, base string) string {
 		return fmt.Sprintf("suite: wecom, kind: robot, transport: websocket, corp_id: %s, bot_id: %s, bot_secret: %q, socket_url: %q, base_url: %q", c["corp_id"], c["bot_id"], c["bot_secret"], c["socket_url"], base+"/sim/wecom")
 	}},
@@ -75,8 +78,9 @@ func TestAllTransportsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	wecom, err := simwecom.New(simwecom.Options{Company: company, Bus: bus, Base: base + "/sim/wecom",
-		Apps:   []simwecom.App{{ID: "wecom-hook", Name: "wecom-hook", Webhook: hook("wecom-hook")}},
-		Robots: []simwecom.Robot{{ID: "wecom-bot", Name: "wecom-bot", Transport: "websocket"}}})
+		Apps: []simwecom.App{{ID: "wecom-hook", Name: "wecom-hook", Webhook: hook("wecom-hook")}},
+		Robots: []simwecom.Robot{{ID: "wecom-bot", Name: "wecom-bot", Transport: "websocket"},
+			{ID: "wecom-bot-hook", Name: "wecom-bot-hook", Transport: "webhook", Webhook: hook("wecom-bot-hook")}}})
 	if err != nil {
 		t.Fatal(err)
 	}
