@@ -243,12 +243,13 @@ func (quiet) Info(context.Context, ...interface{})  { sdkLogs.Add(1) }
 func (quiet) Warn(context.Context, ...interface{})  { sdkLogs.Add(1) }
 func (quiet) Error(context.Context, ...interface{}) { sdkLogs.Add(1) }
 
+// await waits longer than Feishu takes to send again what came before the connection was known: 15 s.
 func await[T any](t *testing.T, ch <-chan T) T {
 	t.Helper()
 	select {
 	case v := <-ch:
 		return v
-	case <-time.After(15 * time.Second):
+	case <-time.After(45 * time.Second):
 		t.Fatal("waited in vain")
 		panic("unreachable")
 	}
