@@ -90,7 +90,7 @@ func (c *client) do(ctx context.Context, op, method, path string, q url.Values, 
 	for again := false; ; again = true {
 		token, err := c.tokens.Get(ctx)
 		if err != nil {
-			return c.tokenError(op, err)
+			return apiclient.NoToken(c.cfg.ID, op, err)
 		}
 		call := apiclient.Call{Op: op, Method: method, Path: path, Query: q, Body: in}
 		host := c.api
@@ -216,19 +216,6 @@ func (c *client) fail(op string, kind adapters.Kind, rep apiclient.Reply, what s
 		e.RetryAfter = apiclient.RetryAfter(rep.Header, "Retry-After")
 	}
 	return e
-}
-
-// tokenError tells why there is no token, as a failure of the operation that wanted one.
-func (c *client) tokenError(op string, err error) error {
-	var e *adapters.Error
-	if errors.As(err, &e) {
-		e2 := *e
-		e2.Op = op
-		e2.Err = fmt.Errorf("get an access token: %w", e.Err)
-		return &e2
-	}
-	// Only the waiting ended: nothing was sent.
-	return &adapters.Error{Connection: c.cfg.ID, Op: op, Kind: adapters.KindTransient, Err: err}
 }
 
 // fetchToken asks for an access token. Both hosts take the same.

@@ -79,7 +79,7 @@ func (c *client) do(ctx context.Context, op, method, path string, q url.Values, 
 	for again := false; ; again = true {
 		token, err := c.tokens.Get(ctx)
 		if err != nil {
-			return apiclient.Reply{}, envelope{}, c.tokenError(op, err)
+			return apiclient.Reply{}, envelope{}, apiclient.NoToken(c.cfg.ID, op, err)
 		}
 		rep, err := c.api.Do(ctx, apiclient.Call{
 			Op: op, Method: method, Path: path, Query: q, Body: in,
@@ -135,19 +135,6 @@ func (c *client) pages(ctx context.Context, op, path string, q url.Values, each 
 		seen[page.Token] = true
 		q.Set("page_token", page.Token)
 	}
-}
-
-// tokenError tells why there is no token, as a failure of the operation that wanted one.
-func (c *client) tokenError(op string, err error) error {
-	var e *adapters.Error
-	if errors.As(err, &e) {
-		e2 := *e
-		e2.Op = op
-		e2.Err = fmt.Errorf("get a tenant token: %w", e.Err)
-		return &e2
-	}
-	// Only the waiting ended: nothing was sent.
-	return &adapters.Error{Connection: c.cfg.ID, Op: op, Kind: adapters.KindTransient, Err: err}
 }
 
 // fetchToken asks for a tenant token.

@@ -9,6 +9,7 @@ import (
 	"sort"
 
 	"magpie/adapters/card"
+	"magpie/adapters/internal/mergepatch"
 )
 
 // extend applies the author's own patch for Feishu (RFC 7396) to the drawn card. A patch whose result Feishu
@@ -47,27 +48,8 @@ func mergePatch(root obj, patch json.RawMessage) (obj, error) {
 	if _, ok := p.(map[string]any); !ok {
 		return nil, fmt.Errorf("it is not an object")
 	}
-	m, _ := merge(plainCopy(root), p).(map[string]any)
+	m, _ := mergepatch.Apply(plainCopy(root), p).(map[string]any)
 	return obj(m), nil
-}
-
-func merge(target, patch any) any {
-	p, ok := patch.(map[string]any)
-	if !ok {
-		return patch
-	}
-	t, ok := target.(map[string]any)
-	if !ok {
-		t = map[string]any{}
-	}
-	for k, v := range p {
-		if v == nil {
-			delete(t, k)
-		} else {
-			t[k] = merge(t[k], v)
-		}
-	}
-	return t
 }
 
 // plainCopy turns a drawn card into what decoding its JSON gives.

@@ -59,7 +59,7 @@ func (c *client) call(ctx context.Context, op, method, path string, q url.Values
 	for again := false; ; again = true {
 		token, err := c.tokens.Get(ctx)
 		if err != nil {
-			return c.tokenError(op, err)
+			return apiclient.NoToken(c.cfg.ID, op, err)
 		}
 		with := url.Values{"access_token": {token}}
 		for k, v := range q {
@@ -100,19 +100,6 @@ func (c *client) bare(ctx context.Context, op, path string, q url.Values, in, ou
 		return c.refusal(op, rep, st, q.Get("key"))
 	}
 	return c.data(op, http.MethodPost, rep, out)
-}
-
-// tokenError tells why there is no token, as a failure of the operation that wanted one.
-func (c *client) tokenError(op string, err error) error {
-	var e *adapters.Error
-	if errors.As(err, &e) {
-		e2 := *e
-		e2.Op = op
-		e2.Err = fmt.Errorf("get a token: %w", e.Err)
-		return &e2
-	}
-	// Only the waiting ended: nothing was sent.
-	return &adapters.Error{Connection: c.cfg.ID, Op: op, Kind: adapters.KindTransient, Err: err}
 }
 
 // fetchToken asks for a token of the app.

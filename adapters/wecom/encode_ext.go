@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"magpie/adapters/card"
+	"magpie/adapters/internal/mergepatch"
 )
 
 // extend applies the author's own patch for WeCom (RFC 7396) to the drawn card. A patch that names a block that
@@ -59,7 +60,7 @@ func patched(root obj, patch json.RawMessage) (obj, error) {
 		return nil, err
 	}
 	before := keysIn(copied)
-	merged, _ := merge(copied, p).(map[string]any)
+	merged, _ := mergepatch.Apply(copied, p).(map[string]any)
 	if !reflect.DeepEqual(before, keysIn(merged)) {
 		return nil, errors.New("it changes what a button sends")
 	}
@@ -70,26 +71,6 @@ func patched(root obj, patch json.RawMessage) (obj, error) {
 		return nil, errors.New("it takes the title away")
 	}
 	return merged, nil
-}
-
-// merge applies an RFC 7396 patch.
-func merge(target, patch any) any {
-	p, ok := patch.(map[string]any)
-	if !ok {
-		return patch
-	}
-	t, ok := target.(map[string]any)
-	if !ok {
-		t = map[string]any{}
-	}
-	for k, v := range p {
-		if v == nil {
-			delete(t, k)
-		} else {
-			t[k] = merge(t[k], v)
-		}
-	}
-	return t
 }
 
 // keysIn lists the keys that come back with presses, in order.

@@ -66,7 +66,7 @@ func (c *client) library(ctx context.Context, op string, reads bool, f func(*wor
 	for again := false; ; again = true {
 		token, err := c.tokens.Get(ctx)
 		if err != nil {
-			return c.tokenError(op, err)
+			return apiclient.NoToken(c.cfg.ID, op, err)
 		}
 		var raw [16]byte
 		if _, err := rand.Read(raw[:]); err != nil {
