@@ -19,6 +19,9 @@ import (
 // MaxBody is the largest body accepted, in bytes.
 const MaxBody = 1 << 20
 
+// maxDropped is how much is still read, and thrown away, of a body that is too large.
+const maxDropped = 4 * MaxBody
+
 // Options are what a Handler is made of. Connections, Inbox and Engine are required.
 type Options struct {
 	// Connections finds a connection by its id; it may change while the handler runs.
@@ -257,9 +260,16 @@ func (h *Handler) finish(t *trip, id string, r *http.Request) {
 	h.o.Log.LogAttrs(r.Context(), level, "webhook", attrs...)
 }
 
-// readBody reads at most MaxBody, whatever Content-Length says.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// readBody reads at most MaxBody, whatever Content-Length says. The rest of a body that is too large is read and dropped, up to
+// maxDropped: a sender that is still writing when the connection is closed sees a reset instead of the answer.
+func readBody(w http.ResponseWriter, r *http.Request) (body []byte, err error) {
+	defer func() {
+		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+			_, _ = io.CopyN(io.Discard, r.Body, maxDropped) // whatever comes of it, the answer is the same
+		}
+	}()
 	if r.ContentLength > MaxBody {
+		w.Header().Set("Connection", "close") // of what is not dropped nothing is read
 		return nil, &http.MaxBytesError{Limit: MaxBody}
 	}
 	if r.Body == nil || r.Body == http.NoBody {

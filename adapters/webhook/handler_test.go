@@ -137,6 +137,27 @@ func TestOversizedAndLyingBodiesOverTheWire(t *testing.T) {
 			t.Errorf("status %d", resp.StatusCode)
 		}
 	})
+	t.Run("written whole before the answer is read", func(t *testing.T) {
+		for _, size := range []int{MaxBody + 1, maxDropped} {
+			conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			fmt.Fprintf(conn, "POST /webhook/c HTTP/1.1\r\nHost: x\r\nKey: right\r\nContent-Length: %d\r\n\r\n", size)
+			if _, err := conn.Write(bytes.Repeat([]byte("x"), size)); err != nil {
+				t.Errorf("%d bytes: the sender was cut off: %v", size, err)
+			}
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatalf("%d bytes: %v", size, err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != 413 || !resp.Close {
+				t.Errorf("%d bytes: status %d, close %v", size, resp.StatusCode, resp.Close)
+			}
+		}
+	})
 	for name, head := range map[string]string{
 		"says more than it sends": "Content-Length: 5000",
 		"says far too much":       "Content-Length: 99999999999",
