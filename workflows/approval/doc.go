@@ -1,6 +1,6 @@
 // Package approval is the kind of flow in which people decide: a form, steps of approvers, one outcome.
 //
-//	spec.go     what the YAML looks like            compile.go  every check, and the Program
+//	spec*.go    what the YAML looks like            compile*.go every check, and the Program
 //	form.go     fields, what a person may enter     state.go    an instance, small, as a fold of its trail
 //	facts.go    the trail's entries and what each changes in the state
 //	step.go     one event: which decision it asks for, and what the outcome holds
