@@ -8,7 +8,6 @@ import (
 	"text/template/parse"
 
 	"magpie/config"
-	"magpie/workflows/selector"
 )
 
 // steps compiles a list of steps that goes on with next, and returns the id of the first of them.
@@ -108,82 +107,6 @@ func (c *compiler) fill(n *node, s stepSpec, path string, depth int) {
 		n.to = c.selectors(s.CC.To, path+".cc.to", false)
 	case nodeBranch:
 		c.branch(n, s, path, depth)
-	}
-}
-
-func (c *compiler) approve(n *node, s stepSpec, path string) {
-	n.by = c.selectors(s.Approve.By, path+".approve.by", false)
-	n.mode = s.Approve.Mode
-	if n.mode.Kind == "" {
-		n.mode.Kind = modeAny
-	}
-	quorum := n.mode.Kind == modeRatio || n.mode.Kind == modeCount
-	n.veto = !quorum
-	if s.Approve.Veto != nil {
-		n.veto = *s.Approve.Veto
-		if !n.veto && (n.mode.Kind == modeAll || n.mode.Kind == modeSequence) {
-			c.warn(path+".approve.veto", fmt.Sprintf("veto: false changes nothing with mode %s: one refusal is enough", n.mode.Kind), "remove it, or use {ratio: 60%}")
-		}
-	}
-	if n.remind = s.Remind; n.remind != nil {
-		if n.remind.AtMost == 0 {
-			n.remind.AtMost = 1
-			if !n.remind.Every.IsZero() {
-				n.remind.AtMost = 3
-			}
-		}
-		if n.remind.AtMost > 1 && n.remind.Every.IsZero() {
-			c.fail(path+".remind", "at_most is more than one, but every is missing", "every: 4 work hours")
-		}
-	}
-	c.timeout(n, s, path)
-	c.ifNobody(n, s, path)
-}
-
-func (c *compiler) timeout(n *node, s stepSpec, path string) {
-	t := s.Timeout
-	if n.timeout = t; t == nil {
-		return
-	}
-	switch {
-	case t.Then == "transfer" && len(t.To) == 0:
-		c.fail(path+".timeout", "transfer needs to whom", "to: role:admin")
-	case t.Then != "transfer" && len(t.To) > 0:
-		c.fail(path+".timeout.to", "to belongs to then: transfer", "remove it")
-	case t.Then == "approve":
-		c.warn(path+".timeout.then", "nobody has to look: after the timeout the step approves by itself", "remind or escalate")
-	}
-	if len(t.To) > 0 {
-		t.To = c.selectors(t.To, path+".timeout.to", false)
-	}
-}
-
-func (c *compiler) ifNobody(n *node, s stepSpec, path string) {
-	at := path + ".if_nobody"
-	switch s.IfNobody {
-	case "skip":
-		n.ifNobody = "skip"
-		if c.money {
-			c.warn(at, "the flow has a money field, and this step is passed over when nobody is found", "admin or person:ID")
-		}
-	case "reject":
-		n.ifNobody = "reject"
-	case "", "admin":
-		n.ifNobody = "role:admin"
-		if _, ok := c.env.Roles["admin"]; !ok && c.env.Roles != nil && s.IfNobody != "" {
-			c.warn(at, "role admin is not defined under people.roles: when nobody is found the request waits", "define it, or person:ID")
-		}
-	default:
-		sel, err := selector.Parse(s.IfNobody)
-		if err != nil || sel.Kind != selector.Person && sel.Kind != selector.Role {
-			want := "skip, reject, admin or person:ID"
-			if near := config.Nearest(s.IfNobody, []string{"skip", "reject", "admin"}); near != "" {
-				want = "did you mean " + near + "?"
-			}
-			c.fail(at, fmt.Sprintf("%q is not a rule for when nobody is found", s.IfNobody), want)
-			return
-		}
-		n.ifNobody = c.selectors([]string{s.IfNobody}, at, false)[0]
 	}
 }
 

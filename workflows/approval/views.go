@@ -197,64 +197,6 @@ func (d *decider) waiting() bool {
 	return false
 }
 
-// taskCards adds the cards of a seat: one for each task that a person was asked with.
-func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
-	if x.Task == 0 || x.Auto == autoSame || x.Auto == autoSelf {
-		return out // nobody was asked
-	}
-	n := d.p.nodes[r.Node]
-	add := func(num int, person string, once bool, view func(View) View) {
-		out = append(out, shown{
-			slot: slotTask(taskKey(r.Node, r.Round, x.ID, num)), person: person, template: "approval.task", once: once, view: view,
-		})
-	}
-	for _, old := range x.Past {
-		add(old.N, old.Person, true, func(v View) View {
-			v.Task = d.viewTask(n, r, x, old.N, old.State, old.Due)
-			v.Task.DecidedAt = old.Closed.time()
-			return v
-		})
-	}
-	add(x.Task, x.Person, x.State != workflows.TaskOpen, func(v View) View {
-		v.Task = d.viewTask(n, r, x, x.Task, x.State, x.Due)
-		switch x.State {
-		case workflows.TaskOpen:
-			v.Mine, v.Actions = true, []string{"approve", "reject"}
-		case workflows.TaskSuperseded:
-			if by := r.decisive(); by != nil {
-				d.decided(v.Task, by)
-			}
-		case workflows.TaskCanceled:
-			v.Task.DecidedAt = x.Closed.time()
-			if d.s.EndBy != "" {
-				v.Task.DecidedBy = &ViewPerson{ID: d.s.EndBy, Name: d.s.name(d.s.EndBy)}
-			}
-		default:
-			d.decided(v.Task, x)
-		}
-		return v
-	})
-	return out
-}
-
-func (d *decider) viewTask(n *node, r *run, x *seat, num int, st workflows.TaskState, due stamp) *ViewTask {
-	label := modeWords[r.Mode]
-	if len(r.Seats) < 2 {
-		label = ""
-	}
-	if x.Auto == autoTimeout && num == x.Task {
-		st = workflows.TaskTimedOut
-	}
-	return &ViewTask{ID: d.in.ID + "/" + taskKey(r.Node, r.Round, x.ID, num), Node: n.id, Name: n.name, State: st, ModeLabel: label, DueAt: due.time()}
-}
-
-func (d *decider) decided(t *ViewTask, by *seat) {
-	t.DecidedAt, t.Reason = by.Closed.time(), by.Reason
-	if by.By != "" {
-		t.DecidedBy = &ViewPerson{ID: by.By, Name: d.s.name(by.By)}
-	}
-}
-
 // view is what all cards have in common.
 func (d *decider) view() View {
 	s := d.s
