@@ -52,6 +52,9 @@ func (p *putter) close() {
 }
 
 func (p *putter) do(ctx context.Context, n *newEvent) (adapters.Stored, error) {
+	if err := ctx.Err(); err != nil { // the queue may be as ready as the context
+		return adapters.Stored{}, err
+	}
 	r := &putRequest{n: n, done: make(chan struct{})}
 	select {
 	case p.queue <- r:
