@@ -132,6 +132,9 @@ func (r *run) form(f *form, data map[string]any) (out card.Form, err error) {
 	if out.Problem, err = r.text(&f.Problem, data); err != nil {
 		return out, err
 	}
+	if out.Fold, err = r.text(&f.Fold, data); err != nil {
+		return out, err
+	}
 	if out.Inputs, err = r.inputs(&f.Inputs, data); err != nil {
 		return out, err
 	}

@@ -146,6 +146,7 @@ type (
 		Inputs  list[input] `yaml:"inputs,required"`
 		Buttons []button    `yaml:"buttons,required"` // the first that is shown is the submit
 		Problem text        `yaml:"problem"`
+		Fold    text        `yaml:"fold"` // title of a form that is closed at first
 	}
 	input struct {
 		when

@@ -196,6 +196,9 @@ type Form struct {
 	Submit  Button   `json:"submit"`
 	Others  []Button `json:"others,omitempty"` // further submits of the same inputs: "reject with this reason"
 	Problem Text     `json:"problem,omitzero"` // what was wrong with the last submit
+	// Fold is the title of a form that is closed at first, for what is rarely done. A suite that has no form it
+	// can close shows the title as a button that leads to the page.
+	Fold Text `json:"fold,omitzero"`
 }
 
 // InputKind is the type of an Input.

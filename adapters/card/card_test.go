@@ -30,7 +30,7 @@ func full() *Card {
 			&People{Label: T("抄送"), Persons: []Person{{ID: "li.lei", Name: "李雷", Ref: event.Ref{Scope: event.Scope{Platform: "feishu"}, Kind: event.RefUser, ID: "ou_1"}}, {Name: "韩梅梅"}}},
 			&Progress{Steps: []Step{{Name: T("主管"), Note: T("韩梅梅 10:32 已同意"), State: StepDone}, {Name: T("财务")}}, Current: 1},
 			&Collapse{Title: T("更多"), Body: Elements{&Markdown{Text: T("x")}}},
-			&Form{ID: "decide", Problem: T("请填写原因"), Inputs: []Input{
+			&Form{ID: "decide", Problem: T("请填写原因"), Fold: T("更多操作"), Inputs: []Input{
 				{Name: "reason", Label: T("原因"), Placeholder: T("为什么"), Kind: InputLongText, Required: true, Default: event.Text("无"), Max: 200},
 				{Name: "who", Label: T("转交给"), Kind: InputPerson},
 				{Name: "level", Label: T("级别"), Kind: InputSelect, Options: []Option{{"a", T("甲")}, {"b", T("乙")}}},

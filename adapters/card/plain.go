@@ -195,6 +195,9 @@ func (p *plain) progress(e *Progress) {
 }
 
 func (p *plain) form(f *Form) {
+	if s := f.Fold.In(p.lang); s != "" {
+		p.line(s + p.words.colon)
+	}
 	if s := f.Problem.In(p.lang); s != "" {
 		p.line(s)
 	}

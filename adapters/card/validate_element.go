@@ -112,6 +112,7 @@ func (v *validator) form(p string, e *Form, depth int) {
 		v.add(p+".id", "%q is used twice", e.ID)
 	}
 	v.forms[e.ID] = true
+	v.text(p+".fold", e.Fold, false)
 	if len(e.Inputs) == 0 {
 		v.add(p+".inputs", "is empty")
 	}

@@ -80,6 +80,12 @@ func (d *messageDrawing) drawForm(path string, f *card.Form) {
 	if p := d.lines(d.in(f.Problem)); p != "" {
 		d.add(p)
 	}
+	if !f.Fold.IsZero() { // the page has the rest
+		b := f.Submit
+		b.Label = f.Fold
+		d.action(path+".submit", f.ID, b)
+		return
+	}
 	d.action(path+".submit", f.ID, f.Submit)
 	for i, b := range f.Others {
 		d.action(fmt.Sprintf("%s.others[%d]", path, i), f.ID, b)

@@ -207,6 +207,10 @@ var inputSlots = map[card.InputKind]struct {
 
 // drawForm draws the inputs that the template has. A form with another one, or with more, is filled in on its page.
 func (f *filler) drawForm(path string, form *card.Form) {
+	if !form.Fold.IsZero() {
+		f.foldedForm(path, form)
+		return
+	}
 	vars, in, why := f.inputs(path, form)
 	if why != "" {
 		f.pageForm(path, form, why)
@@ -244,6 +248,17 @@ func (f *filler) pageForm(path string, form *card.Form, why string) {
 		}
 		f.toPage(p, form.ID, b)
 	}
+}
+
+// foldedForm draws a form that is closed at first as a link to its page: the template can't close anything.
+func (f *filler) foldedForm(path string, form *card.Form) {
+	f.lose(path, "form", "the template has no form that is closed at first; filled in on the page", card.Interaction)
+	if p := f.lines(f.in(form.Problem)); p != "" {
+		f.add(p)
+	}
+	b := form.Submit
+	b.Label = form.Fold
+	f.toPage(path+".submit", form.ID, b)
 }
 
 // inputs fills the variables of a form's inputs. why says why it can't.

@@ -39,7 +39,27 @@ func (e *encoder) form(path string, f *card.Form) []obj {
 		submits = append(submits, o)
 	}
 	elements = append(elements, e.row(submits)...)
+	if !f.Fold.IsZero() {
+		elements = e.fold(path, f, elements)
+	}
 	return []obj{{"tag": "form", "name": e.name("form_" + f.ID), "elements": elements}}
+}
+
+// fold puts what stands in a form into a panel: a panel takes no form, but a form takes a panel. What is wrong with
+// the last submit opens it.
+func (e *encoder) fold(path string, f *card.Form, elements []obj) []obj {
+	if e.level >= 1 {
+		e.lose(path+".fold", "form", "panel drawn open", card.Cosmetic)
+		return append([]obj{e.textElement(func(code string, _ words) string {
+			s, _ := cutText(oneLine(f.Fold.In(code)), 100)
+			return s
+		}, "")}, elements...)
+	}
+	return []obj{{
+		"tag": "collapsible_panel", "expanded": !f.Problem.IsZero(),
+		"header":   obj{"title": e.plain(path+".fold", "form", f.Fold, 100)},
+		"elements": elements,
+	}}
 }
 
 // problem draws what was wrong with the last submit.

@@ -350,7 +350,7 @@ func (g *cardGen) element(depth int) card.Element {
 }
 
 func (g *cardGen) form() *card.Form {
-	f := &card.Form{ID: g.id("f"), Submit: g.button(false), Problem: g.text()}
+	f := &card.Form{ID: g.id("f"), Submit: g.button(false), Problem: g.text(), Fold: g.text()}
 	for range rapid.IntRange(1, 6).Draw(g.t, "inputs") {
 		in := card.Input{Name: g.id("i"), Label: g.need(), Placeholder: g.text(), Required: rapid.Bool().Draw(g.t, "required"),
 			Max: rapid.SampledFrom([]int{0, 5, 5000}).Draw(g.t, "max"),

@@ -271,7 +271,10 @@ func (s *strict) details(path, tag string, o map[string]any, in string, depth in
 		h := s.object(path+".header", o["header"])
 		s.only(path+".header", h, "title")
 		s.component(path+".header.title", h["title"], "text", 0)
-		children("elements", "panel", depth+1)
+		if inner != "form" { // a form takes a panel, a panel takes no form
+			inner = "panel"
+		}
+		children("elements", inner, depth+1)
 	case "form":
 		children("elements", "form", depth+1)
 		if !strings.Contains(toJSON(o), `"form_action_type":"submit"`) {

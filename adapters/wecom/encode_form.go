@@ -28,7 +28,7 @@ func (e *encoder) planForm() {
 	}
 	for i, el := range e.c.Body {
 		f, ok := el.(*card.Form)
-		if !ok || f == nil {
+		if !ok || f == nil || !f.Fold.IsZero() {
 			continue
 		}
 		if e.level >= 2 && (goodURL(f.Submit.Page) != "" || e.link() != "") {
@@ -173,7 +173,9 @@ func (e *encoder) collect() {
 func (e *encoder) addPage(path string, f *card.Form) {
 	a := act{path: path + ".submit", b: f.Submit}
 	linked := false
-	if e.to != toPush && optional(f) {
+	if !f.Fold.IsZero() { // the page has its buttons
+		a.b.Label = f.Fold
+	} else if e.to != toPush && optional(f) {
 		buttons := append([]card.Button{f.Submit}, f.Others...)
 		bare := slices.ContainsFunc(buttons, func(b card.Button) bool { return b.Bare })
 		for j, b := range buttons {

@@ -77,6 +77,9 @@ func randomCard(t *rapid.T) *card.Card {
 			}
 			form = true
 			f := &card.Form{ID: "f", Submit: button(true)}
+			if rapid.IntRange(0, 3).Draw(t, "folded") == 0 {
+				f.Fold = text()
+			}
 			for i := range rapid.IntRange(1, 4).Draw(t, "inputs") {
 				in := card.Input{Name: fmt.Sprint("in", i), Label: text(), Required: rapid.Bool().Draw(t, "required"),
 					Kind: rapid.SampledFrom([]card.InputKind{card.InputSelect, card.InputSelect, card.InputMultiSelect, card.InputBool, card.InputText, card.InputDate}).Draw(t, "input")}

@@ -96,6 +96,9 @@ func matrixCases() []matrixCase {
 		cases = append(cases, with("form, input "+string(k), &card.Form{ID: "f", Inputs: []card.Input{in}, Submit: submit}))
 	}
 	long := card.Input{Name: "a", Label: card.T("字段"), Kind: card.InputLongText, Max: 5000}
+	folded := &card.Form{ID: "f", Fold: card.T("更多操作"), Submit: press, Inputs: []card.Input{
+		{Name: "do", Label: card.T("操作"), Kind: card.InputSelect, Options: []card.Option{{Value: "transfer", Label: card.T("转交")}}}}}
+	cases = append(cases, with("form, closed at first", folded))
 	return append(cases, with("form, input of 5000 characters", &card.Form{ID: "f", Inputs: []card.Input{long}, Submit: press}))
 }
 

@@ -3,6 +3,7 @@ package pages
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -160,6 +161,10 @@ func (h *Handler) draw(w http.ResponseWriter, r *http.Request, status int, v vie
 		for _, in := range f.Inputs {
 			out.Inputs = append(out.Inputs, d.input(in, e, h.o.Location()))
 		}
+		if focus == "" {
+			out.Fold = d.text(f.Fold)
+			out.Open = len(out.Problems) > 0 || e.posted != nil && touched(e, f.Inputs)
+		}
 		return &out
 	}
 	view := h.frame(r, "card", d.text(c.Title))
@@ -184,6 +189,13 @@ func (h *Handler) draw(w http.ResponseWriter, r *http.Request, status int, v vie
 		view.Process = h.process(r, at.slot)
 	}
 	h.render(w, r, status, view)
+}
+
+// touched reports whether somebody was at a form's inputs: those stay open.
+func touched(e entered, inputs []card.Input) bool {
+	return slices.ContainsFunc(inputs, func(in card.Input) bool {
+		return e.problems[in.Name] != "" || len(e.found[in.Name]) > 0 || e.posted.Get("f."+in.Name) != "" || len(e.posted["p."+in.Name]) > 0
+	})
 }
 
 // process is the address of a slot's instance.

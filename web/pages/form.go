@@ -20,6 +20,8 @@ type formView struct {
 	Buttons  []buttonView
 	Hidden   []pair       // what was entered before, on a page that asks once more
 	Ask      *confirmView // the question that the page itself puts, above the button
+	Fold     string       // title of a form that is closed at first
+	Open     bool         // of a folded form: something is wrong with what was entered, or it is what the page is for
 }
 
 type buttonView struct {

@@ -65,7 +65,7 @@ func FuzzCardText(f *testing.F) {
 		o.form = card.Card{Slot: "abc/initiator", Title: x, Status: x, Body: []card.Element{
 			&card.Markdown{Text: x}, &card.Note{Text: x}, &card.Fields{Items: []card.Field{{Label: x, Value: x}}}, &card.Image{Desc: x, URL: s},
 			&card.Collapse{Title: x, Body: card.Elements{&card.Markdown{Text: x}}}, &card.Progress{Steps: []card.Step{{Name: x, Note: x}}},
-			&card.Form{ID: "f", Problem: x, Inputs: []card.Input{{Name: "a", Label: x, Placeholder: x, Kind: card.InputLongText}}, Submit: card.Button{Verb: "v", Label: x}},
+			&card.Form{ID: "f", Problem: x, Fold: x, Inputs: []card.Input{{Name: "a", Label: x, Placeholder: x, Kind: card.InputLongText}}, Submit: card.Button{Verb: "v", Label: x}},
 		}, Actions: []card.Button{{Label: x, URL: s}}}
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, h.Address(web.Link{Slot: "abc/initiator", Person: "li.lei"}), nil))
