@@ -204,6 +204,13 @@ func (s *Store) commitOps(c workflows.Commit) ([]op, error) {
 		}
 		ops = append(ops, o)
 	}
+	for _, ev := range c.Posts {
+		o, err := s.postOp(ev)
+		if err != nil {
+			return nil, err
+		}
+		ops = append(ops, o)
+	}
 	for _, r := range c.Receipts {
 		add(s.sql.putReceipt, refKey(r.Message), refKey(r.Account), r.State, r.Person, r.Source, millis(r.At))
 	}

@@ -94,7 +94,7 @@ func (s *Store) newEvent(ev event.Event, lease time.Duration) (*newEvent, error)
 		return nil, err
 	}
 	n := &newEvent{
-		id: s.ids.next(now), connection: clean(ev.Connection), dedupe: dedupeKey(ev.ID), kind: clean(string(ev.Kind)),
+		id: s.ids.next(later(now, ev.Post, ev.ReceivedAt)), connection: clean(ev.Connection), dedupe: dedupeKey(ev.ID), kind: clean(string(ev.Kind)),
 		due: millis(now), received: millis(ev.ReceivedAt), event: b, raw: ev.Raw,
 	}
 	if lease > 0 {

@@ -52,7 +52,8 @@ func killChild(path string) {
 				e := workflows.Entry{Instance: id, Seq: 1, At: time.Now().Truncate(time.Millisecond), Kind: "started", Event: st.ID}
 				workflows.Seal(&e, "")
 				in.Seq, in.Head = 1, e.Hash
-				err = s.Commit(ctx, workflows.Commit{Instance: in, Trail: []workflows.Entry{e}, Event: &workflows.EventDone{ID: st.ID, Token: st.Token, Result: "stepped", Instance: id}})
+				err = s.Commit(ctx, workflows.Commit{Instance: in, Trail: []workflows.Entry{e}, Event: &workflows.EventDone{ID: st.ID, Token: st.Token, Result: "stepped", Instance: id},
+					Posts: []event.Event{killPost(id)}})
 				if err != nil {
 					lines <- "error " + err.Error()
 					return
@@ -63,6 +64,14 @@ func killChild(path string) {
 	}
 	for l := range lines {
 		fmt.Println(l)
+	}
+}
+
+// killPost is what an instance posts in the command that makes it.
+func killPost(id string) event.Event {
+	return event.Event{
+		ID: "next/" + id + "/k", Kind: event.KindAnswer, Connection: event.Self, Body: &event.Answer{Key: "k", Result: "stepped"},
+		Post: &event.Post{Instance: "next", From: id, Key: "k"},
 	}
 }
 
@@ -90,6 +99,10 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 		in, err := s.LoadInstance(t.Context(), id)
 		if state == "done" && (err != nil || in.Seq != 1) {
 			t.Fatalf("%s was committed, and is now %+v, %v", id, in, err)
+		}
+		post, perr := s.Put(t.Context(), killPost(id), 0)
+		if perr != nil || post.New == (err == nil) {
+			t.Fatalf("%s: instance %v, and what it posted is new: %v, %v", id, err, post.New, perr)
 		}
 		if st.Done != (err == nil) {
 			t.Fatalf("%s is half committed: event done %v, instance %v", id, st.Done, err)

@@ -25,6 +25,7 @@ func TestHotStatementsUseIndexes(t *testing.T) {
 		sqlDueEvents:             "inbox_due",
 		sqlBacklog:               "inbox_due",
 		sqlFindEvent:             "inbox_dedupe",
+		sqlEarlierPosts:          "inbox_dedupe",
 		sqlLoadEvent:             "PRIMARY KEY",
 		sqlFinishEvent:           "PRIMARY KEY",
 		sqlRetryEvent:            "PRIMARY KEY",

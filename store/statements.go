@@ -20,6 +20,7 @@ const (
 type statements struct {
 	insertInstance string
 	insertDone     string // an event with its outcome
+	putPost        string // an event of our own
 	putTask        string
 	insertTrail    string
 	putJob         string
@@ -83,6 +84,7 @@ var myOnJob = strings.ReplaceAll(` ON DUPLICATE KEY UPDATE lane = IF(?, VALUES(l
 var sqliteStatements = &statements{
 	insertInstance: sqlInsertInstance + " ON CONFLICT (id) DO NOTHING",
 	insertDone:     sqlInsertDone + " ON CONFLICT (connection, dedupe) DO NOTHING",
+	putPost:        sqlPutEvent,
 	putTask: sqlInsertTask + ` ON CONFLICT (id) DO UPDATE SET person = excluded.person, state = excluded.state, title = excluded.title,
  due_at = excluded.due_at, closed_at = excluded.closed_at`,
 	insertTrail:   sqlInsertTrail + " ON CONFLICT (instance, seq) DO NOTHING",
@@ -100,6 +102,8 @@ var sqliteStatements = &statements{
 var mysqlStatements = &statements{
 	insertInstance: sqlInsertInstance,
 	insertDone:     sqlInsertDone,
+	putPost: sqlInsertEvent[:len(sqlInsertEvent)-len("VALUES ")] + "SELECT " + eventValues[1:len(eventValues)-1] +
+		" FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM inbox AS i WHERE i.connection = ? AND i.dedupe = ?)",
 	putTask: sqlInsertTask + ` ON DUPLICATE KEY UPDATE person = VALUES(person), state = VALUES(state), title = VALUES(title),
  due_at = VALUES(due_at), closed_at = VALUES(closed_at)`,
 	insertTrail:   sqlInsertTrail,

@@ -37,6 +37,9 @@ type Store interface {
 	// LoadEvent reads a stored event and leases it unless it is done or leased by somebody else
 	// (ErrLeaseLost); ErrNotFound. token "" takes a new lease, else the caller's own is used.
 	LoadEvent(ctx context.Context, id, token string) (Leased, error)
+	// EarlierPosts lists the events to an instance that came before one of them and are not handled yet, the first
+	// ones first. before is the id of an inbox row.
+	EarlierPosts(ctx context.Context, instance, before string) ([]string, error)
 	// RetryEvent gives an event back, to be tried again at a time, with the reason.
 	RetryEvent(ctx context.Context, l Leased, at time.Time, cause string) error
 	// BuryEvent puts an event among the dead letters: kept, shown, replayable.
@@ -107,7 +110,8 @@ type Commit struct {
 	Tasks     []Task
 	Trail     []Entry // complete, hashes and all
 	Jobs      []Job
-	Cancel    []string // job ids; one that is gone is no error
+	Cancel    []string      // job ids; one that is gone is no error
+	Posts     []event.Event // events of our own for the inbox; one whose ID is there already is left out
 	Receipts  []Receipt
 
 	Event *EventDone // the inbox row that is finished

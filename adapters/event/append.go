@@ -39,6 +39,10 @@ func (e *Event) AppendJSON(b []byte) ([]byte, error) {
 	}
 	w.opt(`,"vendor_type":`, e.VendorType)
 	w.opt(`,"trace_id":`, e.TraceID)
+	if e.Post != nil {
+		w.raw(`,"post":`)
+		w.any(e.Post)
+	}
 	w.raw(`}`)
 	return w.b, w.err
 }

@@ -91,6 +91,7 @@ func FuzzAppendJSON(f *testing.F) {
 			m.ReplyTo, ev.Conv = &r, &Conversation{Ref: r, Title: text, Parent: &r}
 			ev.Reply = ReplyContract{Mode: ReplyMode(text), Deadline: time.UnixMilli(dur).UTC()}
 			m.Mentions = []Actor{{Aliases: []Ref{r, r}, Person: id}}
+			ev.Post = &Post{Instance: id, Start: text, From: ref, Key: text, Answer: set, Hops: int(dur), Tell: &Tell{Person: id, Conv: r, ReplyTo: &r, About: text}}
 		}
 		sameAsMarshal(t, ev)
 		b, err := ev.AppendJSON(nil)

@@ -23,7 +23,8 @@ type Event struct {
 	Reply      ReplyContract `json:"reply,omitzero"`
 	VendorType string        `json:"vendor_type,omitempty"` // "im.message.receive_v1"
 	TraceID    string        `json:"trace_id,omitempty"`
-	Raw        []byte        `json:"-"` // decrypted body; stored in a column of its own, redacted on export
+	Post       *Post         `json:"post,omitempty"` // of an event of our own that is addressed; never set on what comes from outside
+	Raw        []byte        `json:"-"`              // decrypted body; stored in a column of its own, redacted on export
 }
 
 // Body is one of the body types of this package, always as a pointer.

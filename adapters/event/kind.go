@@ -41,6 +41,8 @@ const (
 	KindRecord    Kind = "record"     // *Record: generic inbound webhook, mapped by config
 	KindTimer     Kind = "timer"      // *Timer: our own timers speak the same language
 	KindLookup    Kind = "lookup"     // *Lookup: the answer to a program's question about people
+	KindStart     Kind = "start"      // *Start: an instance is asked for by another
+	KindAnswer    Kind = "answer"     // *Answer: what came of an event of our own
 	KindAppHealth Kind = "app_health" // *AppHealth: suspended, rights withdrawn, quota used up
 	KindUnknown   Kind = "unknown"    // no Body; routable by VendorType, counted, shown
 )
@@ -84,6 +86,10 @@ func newBody(k Kind) Body {
 		return &Timer{}
 	case KindLookup:
 		return &Lookup{}
+	case KindStart:
+		return &Start{}
+	case KindAnswer:
+		return &Answer{}
 	case KindAppHealth:
 		return &AppHealth{}
 	}

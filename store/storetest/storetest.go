@@ -89,6 +89,8 @@ func Run(t *testing.T, open Open) {
 		"lease named":       testLeaseIDs,
 		"leases spread":     testLeasesSpread,
 		"receipts":          testReceipts,
+		"posts":             testPosts,
+		"posts together":    testPostsTogether,
 		"audit":             testAudit,
 		"settings":          testSettings,
 		"health":            testHealth,

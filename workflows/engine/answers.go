@@ -14,6 +14,10 @@ var (
 		"en-US": "This card is not mine, or it has been altered. Please start again."}}
 	textGone = card.Text{Default: "这件事已经找不到了，可能已被清理", I18n: map[string]string{
 		"en-US": "This can no longer be found; it may have been cleaned up."}}
+	textNoFlow = card.Text{Default: "没有这个流程了，请联系管理员", I18n: map[string]string{
+		"en-US": "There is no such flow any more. Please ask your administrator."}}
+	textFailed = card.Text{Default: "出了意外，没有办成；管理员会看到", I18n: map[string]string{
+		"en-US": "Something went wrong and it was not done; an administrator will see it."}}
 	textStranger = card.Text{Default: "我还不认识你：你的账号没有和公司人员关联，请联系管理员", I18n: map[string]string{
 		"en-US": "I do not know you yet: your account is not linked to a person. Please ask your administrator."}}
 )

@@ -229,14 +229,18 @@ func (c *command) commit(ctx context.Context, w *work) (Result, error) {
 		d.Result, d.Instance, d.Toast = r.What, r.Instance, r.Toast
 		w.commit.Event = &d
 	}
+	told, err := c.answered(ctx, &w.commit, r.What, r.Toast)
+	if err != nil {
+		return Result{}, err
+	}
+	out = append(out, told...)
 	if err := c.e.o.Store.Commit(ctx, w.commit); err != nil {
 		return Result{}, fmt.Errorf("commit instance %s: %w", c.instance, err)
 	}
 	if c.hold {
-		r.Held = out
-	} else if len(out) > 0 {
-		c.e.o.Kick(out)
+		r.Held, out = out, nil
 	}
+	c.e.sent(w.commit.Posts, out)
 	return r, nil
 }
 
@@ -294,20 +298,22 @@ func (c *command) finish(ctx context.Context, what string, t *card.Toast, jobs .
 		d.Result, d.Instance, d.Toast = what, c.instance, t
 		commit.Event = &d
 	}
+	if _, err := c.answered(ctx, &commit, what, t); err != nil {
+		return Result{}, err
+	}
 	if err := c.e.o.Store.Commit(ctx, commit); err != nil {
 		return Result{}, fmt.Errorf("finish event as %s: %w", what, err)
 	}
-	if len(jobs) == 0 {
+	if len(commit.Jobs) == 0 && len(commit.Posts) == 0 {
 		return r, nil
 	}
-	out := make([]string, len(jobs))
-	for i, j := range jobs {
+	out := make([]string, len(commit.Jobs))
+	for i, j := range commit.Jobs {
 		out[i] = j.ID
 	}
 	if c.hold {
-		r.Held = out
-	} else {
-		c.e.o.Kick(out)
+		r.Held, out = out, nil
 	}
+	c.e.sent(commit.Posts, out)
 	return r, nil
 }

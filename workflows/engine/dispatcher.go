@@ -30,6 +30,10 @@ func (e *Engine) Run(ctx context.Context) error {
 					return
 				case l := <-e.work:
 					// What is in hand is finished even while the process stops.
+					if l.Event.Post != nil {
+						e.inTurn(context.WithoutCancel(ctx), l)
+						continue
+					}
 					_, _ = e.handle(context.WithoutCancel(ctx), l, false)
 				case j := <-jobs:
 					e.due(context.WithoutCancel(ctx), j)
@@ -56,6 +60,7 @@ func (e *Engine) poll(ctx context.Context, jobs chan<- workflows.LeasedJob) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-e.wake:
 		case <-time.After(pause):
 		}
 	}

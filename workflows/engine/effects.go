@@ -84,6 +84,13 @@ func (c *command) effects(ctx context.Context, w *work) ([]string, error) {
 		case workflows.CancelTimer:
 			w.commit.Cancel = append(w.commit.Cancel, timerID(c.instance, eff.Name))
 			continue
+		case workflows.Post:
+			ev, err := c.post(eff, w)
+			if err != nil {
+				return nil, err
+			}
+			w.commit.Posts = append(w.commit.Posts, ev)
+			continue
 		case workflows.Publish:
 			c.e.o.Log.Debug("published", "instance", c.instance, "name", eff.Name)
 			continue

@@ -61,6 +61,8 @@ type Page struct {
 type Engine struct {
 	o       Options
 	work    chan workflows.Leased
+	wake    chan struct{} // something was put into the inbox that need not wait for the poll
+	turns   turns
 	stripes [stripes]stripe
 }
 
@@ -99,7 +101,7 @@ func New(o Options) (*Engine, error) {
 	if o.Poll <= 0 {
 		o.Poll = time.Second
 	}
-	return &Engine{o: o, work: make(chan workflows.Leased, maxQueue)}, nil
+	return &Engine{o: o, work: make(chan workflows.Leased, maxQueue), wake: make(chan struct{}, 1)}, nil
 }
 
 // Result is what became of one event.

@@ -27,13 +27,15 @@ type memory struct {
 	retried   map[string]time.Time
 	timers    []workflows.LeasedJob
 	conflicts int // the next commits of an instance fail
+	posts     int // how many events were posted
 	commits   int
 }
 
 type stored struct {
-	ev    event.Event
-	token string
-	done  *workflows.EventDone
+	ev      event.Event
+	token   string
+	done    *workflows.EventDone
+	attempt int
 }
 
 func newMemory() *memory {
@@ -128,21 +130,19 @@ func (m *memory) Commit(_ context.Context, c workflows.Commit) error {
 		delete(m.jobs, id)
 	}
 	m.receipts = append(m.receipts, c.Receipts...)
+	for _, ev := range c.Posts {
+		m.post(ev)
+	}
 	return nil
-}
-
-func (m *memory) LeaseEvents(context.Context, time.Time, int, time.Duration) ([]workflows.Leased, error) {
-	return nil, nil
-}
-
-func (m *memory) LoadEvent(context.Context, string, string) (workflows.Leased, error) {
-	return workflows.Leased{}, workflows.ErrNotFound
 }
 
 func (m *memory) RetryEvent(_ context.Context, l workflows.Leased, at time.Time, _ string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.retried[l.ID] = at
+	if s := m.events[l.ID]; s != nil && s.ev.Post != nil {
+		s.token = ""
+	}
 	return nil
 }
 

@@ -35,6 +35,9 @@ func (e *Engine) handle(ctx context.Context, l workflows.Leased, hold bool) (Res
 	age := e.now().Sub(l.Event.ReceivedAt)
 	if f := (*fatal)(nil); errors.As(err, &f) || l.Attempt >= maxAttempts && age >= buryAge {
 		e.o.Log.Error("event buried", "event", l.ID, "kind", l.Event.Kind, "attempt", l.Attempt, "err", err)
+		if berr := e.buried(ctx, l); berr != nil {
+			return r, errors.Join(err, berr)
+		}
 		if berr := e.o.Store.BuryEvent(ctx, l, err.Error()); berr != nil {
 			return r, errors.Join(err, berr)
 		}
@@ -66,6 +69,9 @@ func (e *Engine) guarded(ctx context.Context, l workflows.Leased, hold bool) (r 
 
 // dispatch finds out whom an event concerns.
 func (e *Engine) dispatch(ctx context.Context, l workflows.Leased, hold bool) (Result, error) {
+	if ev := l.Event; ev.Post != nil && ev.Connection == event.Self {
+		return e.posted(ctx, &command{e: e, rt: e.o.Runtime(), ev: ev, done: &workflows.EventDone{ID: l.ID, Token: l.Token}, hold: hold})
+	}
 	ev, err := e.identify(ctx, l.Event)
 	if err != nil {
 		return Result{}, err

@@ -15,7 +15,7 @@ import (
 // unheard reports whether nobody waits for the answer to a press: the suite only acknowledges presses, or its
 // patience was over before the outcome was known. What a toast would have said has to be written then.
 func (c *command) unheard() bool {
-	return c.ev.Kind == event.KindCardAction && c.done != nil && !c.hold
+	return c.ev.Kind == event.KindCardAction && c.ev.Post == nil && c.done != nil && !c.hold
 }
 
 // tell is the message in place of a toast that nobody sees, to the presser's own chat; nil when there is nothing
