@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"context"
+	"time"
 
 	"magpie/adapters/card"
 	"magpie/adapters/event"
@@ -54,6 +55,32 @@ type Roster struct {
 	Accounts    []Account
 	Departments []Department
 	Aliases     map[string]string // ids of persons who turned out to be others → whom they are
+	Proxies     []Proxy           // those that count now or will, the newest first
+}
+
+// Proxy is a standing grant: in its window To decides in the place of Of.
+type Proxy struct {
+	ID    string
+	Of    string // person ids
+	To    string
+	From  time.Time // the window is half open: [From, Until)
+	Until time.Time // zero: until it is revoked
+	Flows []string  // ids of definitions; empty: all
+	Max   string    // decimal; only requests no amount of which is larger; "": any
+	Open  bool      // also what was waiting before
+	// Actor is who made it, for the record: "person:li.lei", "cli:root@host".
+	Actor     string
+	CreatedAt time.Time
+	RevokedAt time.Time // zero: it was not
+}
+
+// MaxProxyHops is how many grants lead from one person to another at most.
+const MaxProxyHops = 5
+
+// AwayTask is an instance that waits for somebody whose proxy may take over.
+type AwayTask struct {
+	Person   string
+	Instance string
 }
 
 // Account links an id of a suite to a person. A person has several in one connection (open_id, union_id,

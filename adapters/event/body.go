@@ -108,6 +108,9 @@ type Directory struct {
 	Person string   `json:"person,omitempty"` // our id of them
 	Heirs  []Person `json:"heirs,omitempty"`  // who may take over what waits for them, the best first
 	Same   bool     `json:"same,omitempty"`   // the first of Heirs is the same human: the two were found to be one
+
+	// When instances are told that somebody is away: Person, and the grants that may concern them.
+	Proxies []Proxy `json:"proxies,omitempty"`
 }
 
 // Account is a person's account in one suite.
@@ -207,6 +210,21 @@ type Lookup struct {
 	ID       string   `json:"id"`                 // the question's id, unique in the instance
 	Persons  []Person `json:"persons"`            // in the selectors' order, without duplicates; empty is an answer: nobody
 	Snapshot string   `json:"snapshot,omitempty"` // which state of the directory answered
+	// Proxies are the grants that may concern Persons: theirs, and those of whoever they name, and so on. Whether one
+	// counts for a request is for the program to judge.
+	Proxies []Proxy `json:"proxies,omitempty"`
+}
+
+// Proxy is a standing grant: in its window To decides in the place of Of.
+type Proxy struct {
+	ID    string    `json:"id"`
+	Of    string    `json:"of"` // person id
+	To    Person    `json:"to"`
+	From  time.Time `json:"from"`            // the window is half open: [From, Until)
+	Until time.Time `json:"until,omitzero"`  // zero: until it is revoked
+	Flows []string  `json:"flows,omitempty"` // ids of definitions; empty: all
+	Max   string    `json:"max,omitempty"`   // decimal; only requests no amount of which is larger
+	Open  bool      `json:"open,omitempty"`  // also what was waiting before
 }
 
 // Person is a person of ours as they were when somebody asked.

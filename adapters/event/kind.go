@@ -26,6 +26,7 @@ const (
 	KindPersonChanged Kind = "person_changed" // *Directory
 	KindPersonRenamed Kind = "person_renamed" // *Directory: the account id changed, the person did not
 	KindPersonLeft    Kind = "person_left"    // *Directory
+	KindPersonAway    Kind = "person_away"    // *Directory: somebody decides in their place for a time
 	KindDeptChanged   Kind = "dept_changed"   // *Directory: created, changed, deleted, or the app's scope moved
 
 	KindApprovalStarted Kind = "approval_started" // *Approval: the suite's own approvals
@@ -68,7 +69,7 @@ func newBody(k Kind) Body {
 		return &Membership{}
 	case KindBotAdded, KindBotRemoved, KindChatChanged, KindChatDisbanded:
 		return &Chat{}
-	case KindPersonCreated, KindPersonChanged, KindPersonRenamed, KindPersonLeft, KindDeptChanged:
+	case KindPersonCreated, KindPersonChanged, KindPersonRenamed, KindPersonLeft, KindPersonAway, KindDeptChanged:
 		return &Directory{}
 	case KindApprovalStarted, KindApprovalChanged, KindApprovalEnded:
 		return &Approval{}

@@ -52,6 +52,8 @@ func newFact(kind string) (fact, error) {
 		return &closed{}, nil
 	case "moved":
 		return &moved{}, nil
+	case "named":
+		return &named{}, nil
 	case "joined":
 		return &joined{}, nil
 	case "overdue":

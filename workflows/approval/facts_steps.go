@@ -48,6 +48,7 @@ type seatFact struct {
 	ID     string `json:"id"`
 	Person string `json:"person"`
 	Weight int    `json:"weight,omitempty"` // 0 is 1
+	proxied
 }
 
 func (*entered) kind() string { return "entered" }
@@ -58,7 +59,7 @@ func (f *entered) apply(s *state, at stamp, _ string) {
 	}
 	r.State, r.Why, r.Mode, r.Need, r.Veto, r.At, r.Seats = runOpen, "", f.Mode, f.Need, f.Veto, at, make([]seat, len(f.Seats))
 	for i, x := range f.Seats {
-		r.Seats[i] = seat{ID: x.ID, Person: x.Person, Weight: x.Weight}
+		r.Seats[i] = seat{ID: x.ID, Person: x.Person, Weight: x.Weight, For: x.For, Grants: x.Grants}
 	}
 }
 
@@ -118,7 +119,8 @@ type voted struct {
 	Verb   string `json:"verb"` // approve or reject
 	Auto   string `json:"auto,omitempty"`
 	Refers string `json:"refers,omitempty"` // the earlier vote that it repeats
-	p      struct {
+	proxied
+	p struct {
 		Reason string `json:"reason,omitempty"`
 	}
 }
@@ -169,9 +171,10 @@ func (r *run) close(result runState, why string, at stamp, open workflows.TaskSt
 type moved struct {
 	place
 	To  string              `json:"to"`
-	Why string              `json:"why"` // escalate, transfer, left
+	Why string              `json:"why"` // escalate, transfer, left, proxy
 	Was workflows.TaskState `json:"was"`
-	p   struct {
+	proxied
+	p struct {
 		People map[string]person `json:"people,omitempty"`
 	}
 }
@@ -185,7 +188,7 @@ func (f *moved) apply(s *state, at stamp, _ string) {
 		return
 	}
 	x.Past = append(x.Past, pastTask{N: x.Task, Person: x.Person, State: f.Was, At: x.At, Due: x.Due, Closed: at, dirty: true})
-	x.Person, x.State, x.Due, x.Remind, x.Late = f.To, "", 0, 0, 0
+	x.Person, x.State, x.Due, x.Remind, x.Late, x.For, x.Grants = f.To, "", 0, 0, 0, f.For, f.Grants
 }
 
 // overdue: a task's time is up.

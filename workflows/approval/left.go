@@ -16,6 +16,7 @@ func (d *decider) left(b *event.Directory) {
 		d.join(b.Person, b.Heirs[0])
 		return
 	}
+	grants := grantsOf(b.Proxies)
 	for i := range d.s.Runs {
 		r := &d.s.Runs[i]
 		if r.State != runOpen {
@@ -23,7 +24,7 @@ func (d *decider) left(b *event.Directory) {
 		}
 		for k := range r.Seats {
 			if x := &r.Seats[k]; x.State == workflows.TaskOpen && x.Person == b.Person {
-				d.inherit(r, x, b.Heirs)
+				d.inherit(r, x, b.Heirs, grants)
 			}
 		}
 	}
@@ -31,14 +32,18 @@ func (d *decider) left(b *event.Directory) {
 
 // inherit seats an heir. The initiator is passed over unless they may decide for themself, and so is whoever
 // sits there already.
-func (d *decider) inherit(r *run, x *seat, heirs []event.Person) {
+func (d *decider) inherit(r *run, x *seat, heirs []event.Person, grants []grant) {
 	for _, h := range heirs {
 		if h.ID == x.Person || h.ID == d.s.By && d.p.self != "ask" || r.sits(h.ID) || x.Task > 2*selector.MaxLevel {
 			continue
 		}
 		d.stopTimer(r, x)
-		f := &moved{place: place{r.Node, r.Round, x.ID}, To: h.ID, Why: "left", Was: workflows.TaskTransferred}
+		to := d.standFor(h.ID, grants, 0, r.sits)
+		f := &moved{place: place{r.Node, r.Round, x.ID}, To: to.person, Why: "left", Was: workflows.TaskTransferred, proxied: to.proxied}
 		f.p.People = map[string]person{h.ID: {Name: h.Name, Dept: h.Dept, Title: h.Title}}
+		if to.For != "" {
+			f.p.People[to.person] = to.who
+		}
 		d.emit(f)
 		d.open(d.p.nodes[r.Node], r, x)
 		return

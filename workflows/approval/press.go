@@ -109,7 +109,7 @@ func opinion(a *event.Action) (string, *workflows.Refusal) {
 func (d *decider) vote(r *run, x *seat, verb, auto, reason, actor string) {
 	n := d.p.nodes[r.Node]
 	d.stopTimer(r, x)
-	f := &voted{place: place{r.Node, r.Round, x.ID}, Verb: verb, Auto: auto}
+	f := &voted{place: place{r.Node, r.Round, x.ID}, Verb: verb, Auto: auto, proxied: proxied{x.For, x.Grants}}
 	f.p.Reason = reason
 	d.emitBy(f, actor)
 	d.progress(n, r.Round)
@@ -171,6 +171,9 @@ func (d *decider) decision(x *seat, self bool) string {
 		word = textRejected
 	}
 	who := d.s.name(x.By)
+	if x.For != "" && x.By == x.Person {
+		who = d.s.who(x)
+	}
 	switch {
 	case x.By == "":
 		who = d.s.name(x.Person)

@@ -50,10 +50,11 @@ func tally(r *run, veto bool) runState {
 }
 
 // seat opens a step for its approvers.
-func (d *decider) seat(n *node, round int, who []string, mode modeSpec, veto bool) {
+func (d *decider) seat(n *node, round int, who []seatFact, mode modeSpec, veto bool) {
 	f := &entered{Node: n.id, Round: round, Mode: mode.Kind, Need: need(mode, len(who)), Veto: veto}
-	for i, id := range who {
-		f.Seats = append(f.Seats, seatFact{ID: strconv.Itoa(i), Person: id})
+	for i, x := range who {
+		x.ID = strconv.Itoa(i)
+		f.Seats = append(f.Seats, x)
 	}
 	d.emit(f)
 	d.progress(n, round)

@@ -115,6 +115,8 @@ type seat struct {
 	Urged  stamp               `json:"ua,omitempty"`
 	Urges  int                 `json:"un,omitempty"`
 	Past   []pastTask          `json:"x,omitempty"`
+	For    string              `json:"fo,omitempty"` // in whose place Person decides, by Grants
+	Grants []string            `json:"gr,omitempty"`
 	dirty  bool                // its task changed in this command
 }
 
@@ -139,6 +141,7 @@ type ask struct {
 	Task    int      `json:"k,omitempty"`
 	Persons []string `json:"p,omitempty"`
 	Hops    int      `json:"h,omitempty"`
+	Proxies []grant  `json:"px,omitempty"` // of Persons
 }
 
 func decodeState(b []byte) (*state, error) {

@@ -54,8 +54,11 @@ func (d *decider) decide() error {
 	case *event.Lookup:
 		return d.answer(b)
 	case *event.Directory:
-		if d.ev.Kind == event.KindPersonLeft {
+		switch d.ev.Kind {
+		case event.KindPersonLeft:
 			d.left(b)
+		case event.KindPersonAway:
+			d.away(b)
 		}
 	}
 	return nil

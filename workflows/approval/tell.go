@@ -111,9 +111,12 @@ func (t teller) tell(f fact, actor string) (workflows.Told, bool) {
 	case *entered:
 		who := make([]string, len(f.Seats))
 		for i, x := range f.Seats {
-			who[i] = x.Person
+			who[i] = t.names.name(x.Person)
+			if x.For != "" {
+				who[i] = fmt.Sprintf(textInPlaceOf, who[i], t.names.name(x.For))
+			}
 		}
-		line = says(card.Info, "到达「%s」，审批人：%s", "reached “%s”; approvers: %s", t.node(f.Node), t.list(who))
+		line = says(card.Info, "到达「%s」，审批人：%s", "reached “%s”; approvers: %s", t.node(f.Node), strings.Join(who, "、"))
 		if len(who) > 1 {
 			line.What.Default += "（" + modeWords[f.Mode] + "）"
 		}
@@ -134,6 +137,9 @@ func (t teller) tell(f fact, actor string) (workflows.Told, bool) {
 		line = says(card.Info, "「%s」由%s转给%s", "“%s” went from %s to %s", t.node(f.Node), t.list([]string{from}), t.list([]string{f.To}))
 		if f.Why == "escalate" {
 			line = says(card.Warning, "「%s」由%s升级给%s", "“%s” was escalated from %s to %s", t.node(f.Node), t.list([]string{from}), t.list([]string{f.To}))
+		}
+		if f.Why == "proxy" {
+			line = says(card.Info, "「%s」由%s的代理人%s处理", "“%[1]s” goes to %[3]s, who decides in the place of %[2]s", t.node(f.Node), t.list([]string{from}), t.list([]string{f.To}))
 		}
 		if f.Why == "left" {
 			line = says(card.Info, "%[2]s已离职，「%[1]s」由%[3]s接手", "%[2]s has left; %[3]s takes over “%[1]s”", t.node(f.Node), t.list([]string{from}), t.list([]string{f.To}))
@@ -184,6 +190,9 @@ func (t teller) vote(f *voted, actor string) workflows.Told {
 		who = x.Person
 	}
 	line.Who = t.names.name(who)
+	if f.For != "" {
+		line.Who = fmt.Sprintf(textInPlaceOf, line.Who, t.names.name(f.For))
+	}
 	note := map[string][2]string{
 		autoSame:    {"（" + textAutoSame + "）", " (had decided before)"},
 		autoSelf:    {"（" + textAutoSelf + "）", " (is the initiator)"},

@@ -47,6 +47,9 @@ const (
 	textNobodyOpen   = "现在没有等待处理的审批人"
 	textUrgedEarly   = "刚刚催办过，%s 后可以再催"
 
+	textInPlaceOf = "%s（代%s）"
+	textProxyKept = "你的代理没有生效，「%s」仍由你审批：%s"
+
 	textSentPrivately = "已把%s表发到与你的单聊"
 	textMayNot        = "你不在「%s」的可发起范围内"
 	textUrge          = "%s催你处理：%s"
@@ -66,6 +69,11 @@ const (
 	textGuessed     = "（期限所在年份还没有节假日数据，按普通工作日计算）"
 	textSupersede   = "无需处理"
 )
+
+// proxyTexts say why a proxy did not take somebody's place.
+var proxyTexts = map[string]string{
+	"cycle": "代理关系绕了一圈", "long": "代理转了太多人", "initiator": "代理人就是申请人", "seated": "代理人在这一步已有自己的席位",
+}
 
 // statusWords are what people read for a Status.
 var statusWords = map[workflows.Status]string{

@@ -122,7 +122,7 @@ func (d *decider) handAsk(r *run, x *seat, how, of string, hop int) {
 
 // handOver seats whoever was found. The initiator is passed over unless they may decide for themself, and
 // so is whoever sits there already; with nobody left the seat stays and its person is told.
-func (d *decider) handOver(a ask, found []string) {
+func (d *decider) handOver(a ask, found []string, grants []grant) {
 	r := d.s.run(a.Node, a.Round)
 	if r == nil || d.s.Status != workflows.StatusRunning {
 		return
@@ -144,7 +144,9 @@ func (d *decider) handOver(a ask, found []string) {
 		}
 		d.stopTimer(r, x)
 		why := map[string]string{"up": "escalate", "to": "transfer"}[a.For]
-		d.emit(&moved{place: place{a.Node, a.Round, a.Seat}, To: id, Why: why, Was: workflows.TaskTimedOut})
+		to := d.standFor(id, grants, 0, r.sits)
+		d.name(map[string]person{to.person: to.who})
+		d.emit(&moved{place: place{a.Node, a.Round, a.Seat}, To: to.person, Why: why, Was: workflows.TaskTimedOut, proxied: to.proxied})
 		d.open(d.p.nodes[a.Node], r, x)
 		return
 	}

@@ -358,7 +358,7 @@ func (p *Program) note(s *state, r *run, now time.Time) string {
 		}
 		switch {
 		case x.State == workflows.TaskOpen:
-			open = append(open, s.name(x.Person))
+			open = append(open, s.who(x))
 			guess = guess || x.Guess
 		case x.State != workflows.TaskApproved && x.State != workflows.TaskRejected:
 		case x.Auto == autoSame:
@@ -368,7 +368,11 @@ func (p *Program) note(s *state, r *run, now time.Time) string {
 		case x.Auto == autoTimeout:
 			parts = append(parts, s.name(x.Person)+" "+clockText(x.Closed.time(), now, p.loc)+" "+x.Reason)
 		default:
-			parts = append(parts, fmt.Sprintf(textDecided, s.name(x.By), clockText(x.Closed.time(), now, p.loc), word))
+			by := s.name(x.By)
+			if x.For != "" && x.By == x.Person {
+				by = s.who(x)
+			}
+			parts = append(parts, fmt.Sprintf(textDecided, by, clockText(x.Closed.time(), now, p.loc), word))
 		}
 	}
 	if len(open) > 0 {

@@ -93,6 +93,7 @@ func (d *decider) answer(l *event.Lookup) error {
 	f := &answered{ID: l.ID, Who: found, Snap: l.Snapshot}
 	f.p.People = people
 	d.emit(f)
+	grants := append(grantsOf(l.Proxies), a.Proxies...)
 	switch a.For {
 	case "initiator":
 		if d.s.Status == workflows.StatusRunning && len(d.s.Runs) == 0 {
@@ -103,13 +104,13 @@ func (d *decider) answer(l *event.Lookup) error {
 	case "cc":
 		d.tell(a, found)
 	case "by":
-		d.approvers(a, found)
+		d.approvers(a, found, grants)
 	case "self":
-		d.standIn(a, found)
+		d.standIn(a, found, grants)
 	case "else":
-		d.fallback(a, found)
+		d.fallback(a, found, grants)
 	case "up", "to":
-		d.handOver(a, found)
+		d.handOver(a, found, grants)
 	}
 	return nil
 }
@@ -142,20 +143,20 @@ func (d *decider) tell(a ask, found []string) {
 }
 
 // approvers has the step's people; the initiator among them is a question of its own.
-func (d *decider) approvers(a ask, found []string) {
+func (d *decider) approvers(a ask, found []string, grants []grant) {
 	n := d.p.nodes[a.Node]
 	i := slices.Index(found, d.s.By)
 	if i < 0 || d.p.self != "manager" {
-		d.enter(n, a, found)
+		d.enter(n, a, found, grants)
 		return
 	}
 	found = slices.Clone(found)
 	found[i] = ""
-	d.lookup(ask{ID: fmt.Sprintf("self/%s/%d/%d", n.id, a.Round, a.Hops), For: "self", Node: n.id, Round: a.Round, Persons: found, Hops: a.Hops}, []string{"initiator.manager"}, d.s.By)
+	d.lookup(ask{ID: fmt.Sprintf("self/%s/%d/%d", n.id, a.Round, a.Hops), For: "self", Node: n.id, Round: a.Round, Persons: found, Hops: a.Hops, Proxies: grants}, []string{"initiator.manager"}, d.s.By)
 }
 
 // standIn puts the initiator's manager where the initiator was.
-func (d *decider) standIn(a ask, found []string) {
+func (d *decider) standIn(a ask, found []string, grants []grant) {
 	var who []string
 	for _, id := range a.Persons {
 		if id == "" && len(found) > 0 {
@@ -165,11 +166,11 @@ func (d *decider) standIn(a ask, found []string) {
 			who = append(who, id)
 		}
 	}
-	d.enter(d.p.nodes[a.Node], a, who)
+	d.enter(d.p.nodes[a.Node], a, who, grants)
 }
 
 // enter freezes the approvers as seats, or follows the rule for when there are too few.
-func (d *decider) enter(n *node, a ask, who []string) {
+func (d *decider) enter(n *node, a ask, who []string, grants []grant) {
 	r := d.s.run(n.id, a.Round)
 	if r == nil || r.State != runAsking {
 		return
@@ -178,7 +179,7 @@ func (d *decider) enter(n *node, a ask, who []string) {
 		d.nobody(n, a)
 		return
 	}
-	d.seat(n, a.Round, who, n.mode, n.veto)
+	d.seat(n, a.Round, d.stands(n, who, grants), n.mode, n.veto)
 }
 
 // nobody follows if_nobody.
@@ -196,7 +197,7 @@ func (d *decider) nobody(n *node, a ask) {
 }
 
 // fallback seats those who stand in when nobody is found. Any of them decides.
-func (d *decider) fallback(a ask, found []string) {
+func (d *decider) fallback(a ask, found []string, grants []grant) {
 	n := d.p.nodes[a.Node]
 	r := d.s.run(n.id, a.Round)
 	if r == nil || r.State != runAsking {
@@ -206,7 +207,7 @@ func (d *decider) fallback(a ask, found []string) {
 		found = slices.DeleteFunc(found, func(id string) bool { return id == d.s.By })
 	}
 	if len(found) > 0 {
-		d.seat(n, a.Round, found, modeSpec{Kind: modeAny}, true)
+		d.seat(n, a.Round, d.stands(n, found, grants), modeSpec{Kind: modeAny}, true)
 		return
 	}
 	gen, until := d.nextGen(), d.now.Add(stuckFor)

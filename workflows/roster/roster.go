@@ -106,9 +106,9 @@ func (r *Roster) Resolve(ctx context.Context, l workflows.Lookup) (event.Lookup,
 	}
 	out := event.Lookup{ID: l.ID, Persons: make([]event.Person, 0, len(ids)), Snapshot: strconv.FormatInt(s.rev, 10)}
 	for _, id := range ids {
-		p := s.persons[id]
-		out.Persons = append(out.Persons, event.Person{ID: p.ID, Name: p.Name, Dept: s.deptName(p), Title: p.Title, Active: p.Active})
+		out.Persons = append(out.Persons, s.person(s.persons[id]))
 	}
+	out.Proxies = s.proxies(ids)
 	return out, nil
 }
 

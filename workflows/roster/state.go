@@ -18,6 +18,7 @@ type state struct {
 	depts     map[string]*workflows.Department // merged, by each suite's own id
 	byName    map[string][]*workflows.Department
 	children  map[string][]*workflows.Department
+	grants    map[string][]workflows.Proxy // by whose place is taken
 }
 
 func index(all workflows.Roster) *state {
@@ -47,6 +48,7 @@ func index(all workflows.Roster) *state {
 			s.addresses[a.Person] = append(s.addresses[a.Person], workflows.Address{Connection: a.Connection, Ref: a.Ref})
 		}
 	}
+	s.grants = s.grantsOf(all.Proxies)
 	merged, of := merge(all.Departments)
 	s.depts = of
 	for _, d := range merged {

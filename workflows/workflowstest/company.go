@@ -15,6 +15,8 @@ type Company struct {
 	People map[string]workflows.Person
 	Depts  []selector.Department
 	Order  []string // person ids, as departments list them
+	// Proxies are the standing grants.
+	Proxies []workflows.Proxy
 }
 
 var (
@@ -63,7 +65,7 @@ func (c *Company) Resolve(_ context.Context, l workflows.Lookup) (event.Lookup, 
 	if err != nil {
 		return event.Lookup{}, err
 	}
-	out := event.Lookup{ID: l.ID, Snapshot: "1", Persons: []event.Person{}}
+	out := event.Lookup{ID: l.ID, Snapshot: "1", Persons: []event.Person{}, Proxies: c.proxies()}
 	for _, id := range ids {
 		p := c.People[id]
 		d, _ := directory{c}.Dept(p.Depts[0])

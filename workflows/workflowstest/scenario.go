@@ -173,6 +173,10 @@ func (s *story) line(line string) error {
 			return fmt.Errorf("who, and who after them?")
 		}
 		return s.b.Do(s.left(who[0], who[1:], word == "joined"))
+	case "proxy":
+		return s.proxy(rest)
+	case "away":
+		return s.away(rest)
 	case "role":
 		role, who, _ := strings.Cut(rest, " ")
 		s.company.Roles[role] = strings.Fields(strings.TrimPrefix(who, "none"))
