@@ -18,7 +18,8 @@ import (
 // limits of a definition.
 const (
 	maxFields = 60
-	maxNodes  = 100
+	maxNodes  = 500
+	maxArms   = 20 // of one split: each asks for people at the same moment
 	maxDepth  = 5
 	maxAsked  = 20 // selectors of one step
 )
@@ -46,6 +47,7 @@ type compiler struct {
 	conds *cond.Env
 	money bool
 	auto  int
+	arms  []string // the arms around the steps that are compiled now
 	ps    config.Problems
 }
 
@@ -74,6 +76,10 @@ func compile(src *config.Node, env workflows.Env) (*Program, config.Problems) {
 	c.head(&s)
 	c.form(s.Form)
 	c.title(s)
+	if n := count(s.Steps); n > maxNodes {
+		c.fail("steps", fmt.Sprintf("%d steps with those inside branches", n), fmt.Sprintf("at most %d; split the flow", maxNodes))
+		return c.p, c.ps
+	}
 	c.p.first = c.steps(s.Steps, "steps", "", 1)
 	c.whole()
 	c.tests(s.Tests)

@@ -38,7 +38,7 @@ func (c *compiler) declare(s stepSpec, path string) *node {
 	for _, k := range []struct {
 		name string
 		has  bool
-	}{{"approve", s.Approve != nil}, {"cc", s.CC != nil}, {"branch", s.Branch != nil}, {"parallel", s.Parallel != nil}} {
+	}{{"approve", s.Approve != nil}, {"cc", s.CC != nil}, {"branch", s.Branch != nil}, {"parallel", s.Parallel != nil}, {"inclusive", s.Inclusive != nil}} {
 		if k.has {
 			kinds = append(kinds, k.name)
 		}
@@ -46,16 +46,14 @@ func (c *compiler) declare(s stepSpec, path string) *node {
 	at := c.root.At(path)
 	switch {
 	case len(kinds) == 0:
-		c.fail(path, "the step does nothing", "approve, cc or branch")
+		c.fail(path, "the step does nothing", "approve, cc, branch, parallel or inclusive")
 		return nil
 	case len(kinds) > 1:
 		c.fail(path, "the step is "+strings.Join(kinds, " and ")+" at once", "one step for each")
 		return nil
-	case kinds[0] == "parallel":
-		c.ps = append(c.ps, at.Key("parallel").Problem("parallel is not supported yet", "write the steps one after the other"))
-		return nil
 	}
-	n := &node{id: s.ID, name: s.Name, kind: map[string]nodeKind{"approve": nodeApprove, "cc": nodeCC, "branch": nodeBranch}[kinds[0]]}
+	n := &node{id: s.ID, name: s.Name, within: slices.Clone(c.arms), kind: map[string]nodeKind{
+		"approve": nodeApprove, "cc": nodeCC, "branch": nodeBranch, "parallel": nodeParallel, "inclusive": nodeInclusive}[kinds[0]]}
 	switch {
 	case n.id == "" && n.kind == nodeApprove:
 		c.fail(path, "the step has no id", "id: leader")
@@ -85,18 +83,18 @@ func (c *compiler) declare(s stepSpec, path string) *node {
 	}
 	c.p.nodes[n.id] = n
 	c.p.order = append(c.p.order, n)
-	if len(c.p.order) == maxNodes+1 {
-		c.fail(path, fmt.Sprintf("more than %d steps", maxNodes), "split the flow")
-	}
 	return n
 }
 
 // fill compiles what a step holds.
 func (c *compiler) fill(n *node, s stepSpec, path string, depth int) {
 	if s.If != "" {
-		if n.kind == nodeBranch {
+		switch n.kind {
+		case nodeBranch:
 			c.fail(path+".if", "a branch has its conditions in its arms", "branch: [{if: …, steps: […]}, {else: true, steps: []}]")
-		} else {
+		case nodeInclusive:
+			c.fail(path+".if", "an inclusive step has its conditions in its arms", "inclusive: [{if: …, steps: […]}, {else: true, steps: []}]")
+		default:
 			n.cond = c.cond(s.If, path+".if")
 		}
 	}
@@ -106,32 +104,11 @@ func (c *compiler) fill(n *node, s stepSpec, path string, depth int) {
 	case nodeCC:
 		n.to = c.selectors(s.CC.To, path+".cc.to", false)
 	case nodeBranch:
-		c.branch(n, s, path, depth)
-	}
-}
-
-func (c *compiler) branch(n *node, s stepSpec, path string, depth int) {
-	for i, a := range s.Branch {
-		at := fmt.Sprintf("%s.branch[%d]", path, i)
-		last := i == len(s.Branch)-1
-		var out arm
-		switch {
-		case a.Else && a.If != "":
-			c.fail(at, "an arm has both if and else", "one of the two")
-		case a.Else && !last:
-			c.fail(at, "else is not the last arm, what follows is never reached", "move it to the end")
-		case !a.Else && a.If == "":
-			c.fail(at, "an arm has neither if nor else", "if: a condition, or else: true")
-		case !a.Else:
-			if out.cond = c.cond(a.If, at+".if"); out.cond != nil && last {
-				c.fail(path+".branch", "the last arm is not else", "{else: true, steps: []}")
-			}
-		}
-		out.first = c.steps(a.Steps, at+".steps", n.next, depth+1)
-		n.arms = append(n.arms, out)
-	}
-	if len(s.Branch) == 0 {
-		c.fail(path+".branch", "the branch has no arms", "{if: …, steps: […]} and {else: true, steps: []}")
+		c.branch(n, s.Branch, path+".branch", depth)
+	case nodeInclusive:
+		c.branch(n, s.Inclusive, path+".inclusive", depth)
+	case nodeParallel:
+		c.parallel(n, s.Parallel, path+".parallel", depth)
 	}
 }
 
@@ -143,35 +120,10 @@ func (c *compiler) whole() {
 	}
 	// The order of declaration puts nested steps after their siblings; people expect the file's.
 	c.p.order = c.fileOrder()
+	for i, n := range c.p.order {
+		n.pos = i
+	}
 	c.constant()
-}
-
-// fileOrder lists the nodes in the order of the file, arms before what follows their branch.
-func (c *compiler) fileOrder() []*node {
-	var out []*node
-	seen := map[string]bool{}
-	var walk func(id, stop string)
-	walk = func(id, stop string) {
-		for id != "" && id != stop && !seen[id] {
-			n := c.p.nodes[id]
-			if n == nil {
-				return
-			}
-			seen[id] = true
-			out = append(out, n)
-			for _, a := range n.arms {
-				walk(a.first, n.next)
-			}
-			id = n.next
-		}
-	}
-	walk(c.p.first, "")
-	for _, n := range c.p.order {
-		if !seen[n.id] {
-			out = append(out, n)
-		}
-	}
-	return out
 }
 
 // constant warns of steps that are never reached because their condition reads nothing and is false.
@@ -184,6 +136,9 @@ func (c *compiler) constant() {
 		open := true
 		for _, a := range n.arms {
 			v, ok := a.cond.Fixed()
+			if n.splits() {
+				open = true // each arm for itself
+			}
 			if !open || ok && !v {
 				c.ps = append(c.ps, c.warnNode(n, "an arm of the branch is unreachable", "a condition on the form"))
 			}
@@ -207,11 +162,9 @@ func (c *compiler) pathOf(id string) string {
 			if k := s.Get("id"); k != nil && k.Text() == id {
 				return s
 			}
-			if b := s.Get("branch"); b != nil {
-				for _, a := range b.Items() {
-					if hit := find(a.Get("steps")); hit != nil {
-						return hit
-					}
+			for _, list := range armLists(s) {
+				if hit := find(list); hit != nil {
+					return hit
 				}
 			}
 		}

@@ -40,6 +40,10 @@ func newFact(kind string) (fact, error) {
 		return &skipped{}, nil
 	case "branched":
 		return &branched{}, nil
+	case "split":
+		return &split{}, nil
+	case "arrived":
+		return &arrived{}, nil
 	case "entered":
 		return &entered{}, nil
 	case "stuck":

@@ -257,7 +257,7 @@ func (f *ended) secret() any { return &f.p }
 func (f *ended) apply(s *state, at stamp, actor string) {
 	s.Status, s.Why, s.Reason, s.EndBy, s.Ended, s.Draft = f.Status, f.Why, f.p.Reason, actor, at, nil
 	for i := range s.Runs {
-		if r := &s.Runs[i]; r.State == runOpen || r.State == runAsking || r.State == runStuck {
+		if r := &s.Runs[i]; r.State == runOpen || r.State == runAsking || r.State == runStuck || r.State == runSplit {
 			r.close(runCanceled, r.Why, at, workflows.TaskCanceled)
 		}
 	}

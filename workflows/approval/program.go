@@ -55,6 +55,9 @@ const (
 	nodeApprove nodeKind = iota
 	nodeCC
 	nodeBranch
+	nodeParallel  // all arms are gone
+	nodeInclusive // the arms whose condition holds are gone
+	nodeJoin      // the end of one arm of a split; its id is "<split>/<arm>"
 )
 
 // node is one compiled step. next is the node after it, "" at the end of the flow.
@@ -72,10 +75,34 @@ type node struct {
 	ifNobody string // skip, reject, or a selector
 
 	to   []string // cc
-	arms []arm    // branch; the last has no cond
+	arms []arm    // branch and splits; of branch and inclusive the last has no cond
+
+	pos    int      // in the order of the file
+	within []string // the arms around it, "<node>/<arm>", the outermost first
+	of     *node    // join: its split
+	arm    int      // join: which arm of it ends here
 }
 
-// arm is one way through a branch. first is its first node, or the branch's next when it is empty.
+// splits reports whether several ways go on from a node at once.
+func (n *node) splits() bool { return n.kind == nodeParallel || n.kind == nodeInclusive }
+
+// before reports whether a way leads from n to m. Ways never lead back, so that what is written first comes
+// first, unless the two stand in different arms of the same step.
+func (n *node) before(m *node) bool {
+	if n.pos >= m.pos {
+		return false
+	}
+	for i := range min(len(n.within), len(m.within)) {
+		if n.within[i] != m.within[i] {
+			a, _, _ := strings.Cut(n.within[i], "/")
+			b, _, _ := strings.Cut(m.within[i], "/")
+			return a != b
+		}
+	}
+	return true
+}
+
+// arm is one way through a branch or a split. first is its first node; of an empty arm it is the branch's next, or the join.
 type arm struct {
 	cond  *cond.Cond
 	first string

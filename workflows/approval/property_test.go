@@ -34,11 +34,16 @@ func drawFlow(t *rapid.T) string {
 	}
 	n := rapid.IntRange(1, 4).Draw(t, "steps")
 	for i := range n {
-		switch rapid.IntRange(0, 5).Draw(t, "sort") {
+		switch rapid.IntRange(0, 7).Draw(t, "sort") {
 		case 0:
 			fmt.Fprintf(&b, "  - branch:\n      - {if: form.amount >= 50, steps: [%s]}\n      - {else: true, steps: []}\n", step("a"+strconv.Itoa(i)))
 		case 1:
 			b.WriteString("  - cc: {to: [\"dept:行政部/lead\", initiator]}\n")
+		case 2:
+			fmt.Fprintf(&b, "  - parallel: [[%s, %s], [%s]]\n", step("p"+strconv.Itoa(i)), step("q"+strconv.Itoa(i)), step("r"+strconv.Itoa(i)))
+		case 3:
+			fmt.Fprintf(&b, "  - inclusive: [{if: form.amount >= 50, steps: [%s, {parallel: [[%s], [%s]]}]}, {if: given(form.who), steps: [%s]}, {else: true, steps: []}]\n",
+				step("i"+strconv.Itoa(i)), step("j"+strconv.Itoa(i)), step("k"+strconv.Itoa(i)), step("l"+strconv.Itoa(i)))
 		}
 		b.WriteString("  - " + step("s"+strconv.Itoa(i)) + "\n")
 	}
@@ -301,4 +306,13 @@ func must(t fataler, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// form is the values of a form, by turns name and text.
+func form(pairs ...string) map[string]event.Value {
+	out := map[string]event.Value{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		out[pairs[i]] = event.Text(pairs[i+1])
+	}
+	return out
 }

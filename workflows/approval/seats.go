@@ -152,6 +152,9 @@ func (d *decider) auto(r *run, x *seat) (why, refers string) {
 		if old.Node == r.Node && old.Round == r.Round || old.State != runPassed {
 			continue
 		}
+		if d.p.same == "consecutive" && !d.p.nodes[old.Node].before(d.p.nodes[r.Node]) {
+			continue // in another arm: not the step before this one
+		}
 		for k := range old.Seats {
 			if y := &old.Seats[k]; y.Person == x.Person && y.State == workflows.TaskApproved && y.Auto != autoTimeout {
 				return autoSame, taskKey(old.Node, old.Round, y.ID, y.Task)

@@ -44,7 +44,9 @@ type stepSpec struct {
 	IfNobody string       `yaml:"if_nobody" jsonschema_description:"when no approver is found: skip, reject, admin (the default) or person:ID"`
 	CC       *ccSpec      `yaml:"cc"`
 	Branch   []armSpec    `yaml:"branch"`
-	Parallel *config.Node `yaml:"parallel"`
+	// Parallel holds ways that are all gone at the same time, Inclusive those whose condition holds.
+	Parallel  [][]stepSpec `yaml:"parallel" jsonschema_description:"lists of steps that are all gone at the same time; what follows waits for all of them"`
+	Inclusive []armSpec    `yaml:"inclusive" jsonschema_description:"like branch, but every arm whose condition holds is gone; else is for when none does"`
 }
 
 type remindSpec struct {

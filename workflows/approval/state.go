@@ -79,6 +79,8 @@ type run struct {
 	Closed stamp    `json:"c,omitempty"`
 	Gen    int64    `json:"g,omitempty"` // of the timer that asks again
 	Snap   string   `json:"sn,omitempty"`
+	Arms   []int    `json:"ar,omitempty"` // of a split: those that are gone,
+	Done   []int    `json:"dn,omitempty"` // and those that have arrived
 }
 
 type runState string
@@ -92,6 +94,8 @@ const (
 	runCanceled runState = "canceled"
 	runStuck    runState = "stuck" // nobody found; a timer asks again
 	runForked   runState = "forked"
+	runSplit    runState = "split"  // its arms are being gone
+	runMerged   runState = "merged" // all of them have arrived
 )
 
 // seat is one approver's place in a run. Its id stays the same whoever sits there.

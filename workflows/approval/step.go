@@ -20,6 +20,7 @@ type decider struct {
 	trail   []workflows.Entry
 	effects []workflows.Effect
 	toast   *card.Toast
+	ways    []way // still to be gone while one is walked
 }
 
 // Step decides one event. An event that changes nothing, such as a stale timer, gives the zero Outcome.

@@ -121,6 +121,9 @@ func (t teller) tell(f fact, actor string) (workflows.Told, bool) {
 			line.What.Default += "（" + modeWords[f.Mode] + "）"
 		}
 	case *skipped:
+		if n := t.p.nodes[f.Node]; n != nil && n.kind != nodeApprove {
+			return line, false // nobody was to decide there
+		}
 		line = says(card.Neutral, "「%s」条件不满足，跳过", "skipped “%s”: its condition does not hold", t.node(f.Node))
 		if f.Why == "nobody" {
 			line = says(card.Neutral, "「%s」找不到审批人，跳过", "skipped “%s”: no approver was found", t.node(f.Node))

@@ -45,7 +45,7 @@ func (d *decider) retry(key string, gen int64) {
 		return
 	}
 	if r := d.s.run(node, k); r != nil && r.State == runStuck && r.Gen == gen {
-		d.askApprovers(d.p.nodes[node], k, int(gen)+1)
+		d.askApprovers(d.p.nodes[node], k, int(gen)+1, nil)
 	}
 }
 

@@ -302,39 +302,6 @@ func (p *Program) progress(s *state, now time.Time) ([]ViewStep, int) {
 	return steps, current
 }
 
-// ahead predicts which approval steps still come: conditions are known once the form is handed in.
-func (p *Program) ahead(s *state, reached map[string]bool) []string {
-	var out []string
-	vals := s.values()
-	for id := p.first; id != ""; {
-		n := p.nodes[id]
-		switch {
-		case n.kind == nodeBranch:
-			next := n.next
-			for _, a := range n.arms {
-				if a.cond != nil {
-					if ok, err := a.cond.Eval(vals); err != nil || !ok {
-						continue
-					}
-				}
-				next = a.first
-				break
-			}
-			id = next
-			continue
-		case n.kind == nodeApprove && !reached[n.id]:
-			if n.cond != nil {
-				if ok, err := n.cond.Eval(vals); err == nil && !ok {
-					break
-				}
-			}
-			out = append(out, n.id)
-		}
-		id = n.next
-	}
-	return out
-}
-
 // note says who did what at a step, and who is waited for.
 func (p *Program) note(s *state, r *run, now time.Time) string {
 	switch r.State {

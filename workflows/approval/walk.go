@@ -14,32 +14,8 @@ import (
 // stuckFor is how long a step waits before it asks again for approvers that nobody could name.
 const stuckFor = time.Hour
 
-// walk goes on from a node until somebody must be asked, or to the end.
-func (d *decider) walk(id string) {
-	for id != "" {
-		n := d.p.nodes[id]
-		round := d.s.rounds(n.id) + 1
-		if n.kind == nodeBranch {
-			id = d.fork(n, round)
-			continue
-		}
-		if !d.holds(n) {
-			d.emit(&skipped{Node: n.id, Round: round, Why: "if"})
-			id = n.next
-			continue
-		}
-		if n.kind == nodeCC {
-			d.lookup(ask{ID: fmt.Sprintf("cc/%s/%d", n.id, round), For: "cc", Node: n.id, Round: round}, n.to, d.s.By)
-			id = n.next
-			continue
-		}
-		d.askApprovers(n, round, 1)
-		return
-	}
-	d.finish(workflows.StatusApproved, "", "", "")
-}
-
-func (d *decider) askApprovers(n *node, round, try int) {
+// askApprovers asks who decides at a step; back is where the flow goes after it instead of going on.
+func (d *decider) askApprovers(n *node, round, try int, back []string) {
 	id := fmt.Sprintf("by/%s/%d", n.id, round)
 	if try > 1 {
 		id += "/" + strconv.Itoa(try)
@@ -218,11 +194,7 @@ func (d *decider) fallback(a ask, found []string, grants []grant) {
 // finish ends the instance and takes its timers down.
 func (d *decider) finish(st workflows.Status, why, reason, actor string) {
 	for i := range d.s.Runs {
-		r := &d.s.Runs[i]
-		if r.State == runStuck {
-			d.effect(workflows.CancelTimer{Name: "retry/" + r.Node + "/" + strconv.Itoa(r.Round)})
-		}
-		d.stopTimers(r)
+		d.quiet(&d.s.Runs[i])
 	}
 	f := &ended{Status: st, Why: why}
 	f.p.Reason = reason
@@ -232,6 +204,14 @@ func (d *decider) finish(st workflows.Status, why, reason, actor string) {
 			"instance": d.in.ID, "definition": d.p.def.ID, "no": d.s.No, "initiator": d.s.By, "status": string(st),
 		}})
 	}
+}
+
+// quiet takes the timers of a run down.
+func (d *decider) quiet(r *run) {
+	if r.State == runStuck {
+		d.effect(workflows.CancelTimer{Name: "retry/" + r.Node + "/" + strconv.Itoa(r.Round)})
+	}
+	d.stopTimers(r)
 }
 
 // stopTimers takes the timers of open tasks down.

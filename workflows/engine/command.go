@@ -14,7 +14,7 @@ import (
 
 const (
 	// maxSteps bounds the lookups that one command may ask in a row: more is a program that circles.
-	maxSteps = 200
+	maxSteps = 2000
 	// maxConflicts bounds how often a command is judged again because another process was faster.
 	maxConflicts = 12
 )

@@ -64,7 +64,7 @@ func (b *Bench) Do(ev event.Event) error {
 	b.Toast, b.Refusal = nil, nil
 	queue := []event.Event{ev}
 	for steps := 0; len(queue) > 0; steps++ {
-		if steps > 200 {
+		if steps > 2000 {
 			return errors.New("the flow goes in circles")
 		}
 		more, err := b.step(queue[0], steps == 0)
