@@ -68,6 +68,7 @@ type MessageRef struct {
 	Handles []event.Handle `json:"handles,omitempty"` // one-time update rights
 	SentAt  time.Time      `json:"sent_at,omitzero"`
 	Losses  []card.Loss    `json:"losses,omitempty"` // of what was sent last
+	Card    string         `json:"card,omitempty"`   // digest of what was sent last; delivery sets it
 }
 
 // Updater replaces the card of a message that was sent before. Which way it goes (by message id, by a

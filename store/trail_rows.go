@@ -27,6 +27,7 @@ type storedEntry struct {
 	Private json.RawMessage `json:"private,omitempty"`
 	Digest  string          `json:"digest,omitempty"` // of Private; stays when that is erased
 	Salt    string          `json:"salt,omitempty"`
+	Card    string          `json:"card,omitempty"`
 	Hash    string          `json:"hash"`
 }
 
@@ -70,7 +71,7 @@ func (r *trailRow) list() []workflows.Entry {
 		}
 		out[i] = workflows.Entry{
 			Instance: r.instance, Seq: r.seq + int64(i), At: fromMillis(at), Kind: e.Kind, Actor: e.Actor, Event: r.event,
-			Data: e.Data, Private: e.Private, Salt: e.Salt, PrevHash: prev, Hash: e.Hash,
+			Data: e.Data, Private: e.Private, Salt: e.Salt, Card: e.Card, PrevHash: prev, Hash: e.Hash,
 		}
 		prev = e.Hash
 	}
@@ -95,7 +96,7 @@ func trailRows(trail []workflows.Entry) (rows []trailRow, err error) {
 		r.entries = make([]storedEntry, n)
 		size := 0
 		for i, e := range trail[:n] {
-			s := storedEntry{Kind: e.Kind, Actor: e.Actor, Data: e.Data, Private: e.Private, Digest: workflows.PrivateDigest(e), Salt: e.Salt, Hash: e.Hash}
+			s := storedEntry{Kind: e.Kind, Actor: e.Actor, Data: e.Data, Private: e.Private, Digest: workflows.PrivateDigest(e), Salt: e.Salt, Card: e.Card, Hash: e.Hash}
 			if at := millis(e.At); at != r.at {
 				s.At = &at
 			}
@@ -149,6 +150,7 @@ func appendEntries(b []byte, list []storedEntry) ([]byte, error) {
 		raw(`,"private"`, e.Private)
 		text(`,"digest"`, e.Digest)
 		text(`,"salt"`, e.Salt)
+		text(`,"card"`, e.Card)
 		text(`,"hash"`, e.Hash)
 	}
 	return append(b, "}]"...), err

@@ -20,7 +20,7 @@ func FuzzTrailRows(f *testing.F) {
 		for i := range int64(4) {
 			e := workflows.Entry{Instance: "i", Seq: 7 + i, At: time.UnixMilli(at%1e15 + i/2*(step%1e6)).UTC(), Kind: kind, Actor: actor, Event: cause, Data: []byte(data)}
 			if i%2 == 0 {
-				e.Private, e.Salt = []byte(private), salt
+				e.Private, e.Salt, e.Card = []byte(private), salt, actor
 			}
 			if i == 3 {
 				e.Event += "x" // another cause: a row of its own

@@ -84,6 +84,9 @@ type Entry struct {
 	Data     json.RawMessage
 	Private  json.RawMessage // nil: none
 	Salt     string          // hex, set by the engine when there is a Private
+	// Card is the digest of the card that Actor had before them when they pressed; "" where nothing was pressed.
+	// The engine sets it: see card.Card.Digest.
+	Card     string
 	PrevHash string
 	Hash     string // see Seal
 }

@@ -9,8 +9,9 @@ import (
 )
 
 // Seal sets PrevHash and Hash of an entry. The hash is SHA-256 over a fixed, length-prefixed sequence:
-// prev_hash, instance, seq, at (RFC 3339, UTC, milliseconds), kind, actor, event, data, and the salted
-// digest of private. Data must be what json.Marshal made: it is hashed byte for byte, and kept so.
+// prev_hash, instance, seq, at (RFC 3339, UTC, milliseconds), kind, actor, event, data, the salted digest
+// of private, and card where there is one. Data must be what json.Marshal made: it is hashed byte for byte,
+// and kept so.
 func Seal(e *Entry, prev string) {
 	e.PrevHash = prev
 	e.Hash = HashEntry(*e, PrivateDigest(*e))
@@ -40,6 +41,9 @@ func HashEntry(e Entry, private string) string {
 	b = appendPart(b, e.Event)
 	b = appendPart(b, e.Data)
 	b = appendPart(b, private)
+	if e.Card != "" {
+		b = appendPart(b, e.Card)
+	}
 	d := sha256.Sum256(b)
 	return hex.EncodeToString(d[:])
 }

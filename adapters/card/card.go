@@ -21,6 +21,9 @@ type Card struct {
 	Sharing  Sharing                    `json:"sharing,omitempty"`
 	Lang     []string                   `json:"lang,omitempty"` // languages present, the first is the default; empty is zh-CN
 	Ext      map[string]json.RawMessage `json:"ext,omitempty"`  // platform → JSON merge patch on the encoded card; the only vendor-specific place
+	// Digest stands for the card as it was drawn, before accounts, links and tokens were put on it: hex of the
+	// SHA-256 of its JSON. The engine sets it; it is kept with what was sent, and a press on the card brings it back.
+	Digest string `json:"digest,omitempty"`
 }
 
 // Tone is the mood of a card: a header colour where a suite has one, a word in the title where not.

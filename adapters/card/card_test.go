@@ -17,7 +17,7 @@ func full() *Card {
 	alt := Alt{Fallback: Elements{&Note{Text: T("见详情")}}}
 	return &Card{
 		Slot: "i1/initiator", Rev: 3, Template: "approval.pending", Title: Text{Default: "采购申请", I18n: map[string]string{"en-US": "Purchase"}},
-		Tone: Warning, Status: T("待审批"), Summary: T("李雷的采购申请 <b>"), Link: "https://bot.example.com/m/i1", Sharing: PerPerson, Lang: []string{"zh-CN", "en-US"},
+		Tone: Warning, Status: T("待审批"), Summary: T("李雷的采购申请 <b>"), Link: "https://bot.example.com/m/i1", Sharing: PerPerson, Digest: "d", Lang: []string{"zh-CN", "en-US"},
 		Ext: map[string]json.RawMessage{"feishu": json.RawMessage(`{"a":[1,2]}`)},
 		Body: Elements{
 			&Markdown{Alt: alt, Text: T("**急** [@李雷](person:ou_1)\n- a")},

@@ -83,7 +83,7 @@ func TestARowMayBeOlderThanWhatItDraws(t *testing.T) {
 		now := int64(7)
 		run(t, b, s, func(o *Options) {
 			o.Draw = func(_ context.Context, m card.Message) (card.Message, error) {
-				m.Rev, m.Draft, m.Card = now, nil, &card.Card{Slot: m.Slot, Rev: now}
+				m.Rev, m.Draft, m.Card = now, nil, &card.Card{Slot: m.Slot, Rev: now, Digest: fmt.Sprint("digest of ", now)}
 				return m, nil
 			}
 		})
@@ -97,7 +97,7 @@ func TestARowMayBeOlderThanWhatItDraws(t *testing.T) {
 		now = 9
 		b.put("card/a", time.Now(), waiting)
 		after(3 * time.Second)
-		if calls := s.made(); len(calls) != 1 || calls[0].Rev != 9 || b.waiting() != 0 || b.slots["a"].rev != 9 {
+		if calls := s.made(); len(calls) != 1 || calls[0].Rev != 9 || b.waiting() != 0 || b.slots["a"].rev != 9 || b.slots["a"].ref.Card != "digest of 9" {
 			t.Errorf("calls %v, waiting %d, shows %d", calls, b.waiting(), b.slots["a"].rev)
 		}
 	})

@@ -176,6 +176,9 @@ func (p *Pump) call(r *row, now time.Time) {
 		p.o.Metrics.Called(r.conn.ID, r.op, adapters.KindOf(err), took)
 	}
 	if err == nil {
+		if m.Card != nil {
+			ref.Card = m.Card.Digest
+		}
 		p.health(r.conn.ID, true, now)
 		p.sent(r, ref, m.Rev)
 		return

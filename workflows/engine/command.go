@@ -201,7 +201,7 @@ func (c *command) commit(ctx context.Context, w *work) (Result, error) {
 		return c.finish(ctx, "stepped:nothing", w.toast)
 	}
 	if w.inst != nil {
-		if err := seal(w, c.cause()); err != nil {
+		if err := seal(w, c.cause(), c.ev.Actor.Person, c.saw()); err != nil {
 			return Result{}, &fatal{err}
 		}
 		w.commit.Instance = w.inst
@@ -242,6 +242,14 @@ func (c *command) commit(ctx context.Context, w *work) (Result, error) {
 	}
 	c.e.sent(w.commit.Posts, out)
 	return r, nil
+}
+
+// saw is the digest of the card that was pressed, "" where none was. The token was verified: it can't be another's.
+func (c *command) saw() string {
+	if a, ok := c.ev.Body.(*event.Action); ok {
+		return seen(a.Token)
+	}
+	return ""
 }
 
 // cause is what the trail names as the reason: the event by its business id, or the timer.

@@ -31,6 +31,9 @@ func (e *Engine) Draw(ctx context.Context, m card.Message) (card.Message, error)
 		return m, err
 	}
 	drawn.Slot, drawn.Rev = m.Slot, m.Rev
+	if drawn.Digest, err = digest(drawn); err != nil {
+		return m, err
+	}
 	if m.Slot != "" {
 		signCard(e.o.Key, &drawn)
 	}
@@ -53,6 +56,9 @@ func (e *Engine) Show(ctx context.Context, slot string) (card.Card, error) {
 		return card.Card{}, fmt.Errorf("draw slot %s: %w", slot, err)
 	}
 	drawn.Slot, drawn.Rev = slot, rev
+	if drawn.Digest, err = digest(drawn); err != nil {
+		return card.Card{}, err
+	}
 	signCard(e.o.Key, &drawn)
 	return drawn, nil
 }

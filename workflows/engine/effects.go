@@ -13,8 +13,9 @@ import (
 	"magpie/workflows"
 )
 
-// seal numbers the trail of a command and chains it to what came before.
-func seal(w *work, cause string) error {
+// seal numbers the trail of a command and chains it to what came before. saw is the digest of the card that the
+// person had who pressed: it stands at what they did.
+func seal(w *work, cause, person, saw string) error {
 	seq, head := w.base.Seq, w.base.Head
 	for i := range w.commit.Trail {
 		t := &w.commit.Trail[i]
@@ -24,6 +25,9 @@ func seal(w *work, cause string) error {
 			t.At = w.commit.Now
 		}
 		t.At = t.At.UTC().Truncate(time.Millisecond)
+		if t.Actor != "" && t.Actor == person {
+			t.Card = saw
+		}
 		if t.Private != nil {
 			var salt [16]byte
 			if _, err := rand.Read(salt[:]); err != nil {
