@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"magpie/config"
 	"magpie/simulator"
@@ -33,11 +35,99 @@ func (p *project) loadTestPeople() config.Problems {
 			all, ps = readPeople(n)
 		}
 	}
-	p.testPeople = roster.New(roster.Options{
-		Source: fixed(all),
-		Roles:  func() map[string][]string { return p.env.Roles },
-	})
+	p.testPeople = newTestPeople(all, func() map[string][]string { return p.env.Roles })
 	return ps
+}
+
+// testPeople are people in memory that a test may change.
+type testPeople struct {
+	*roster.Roster
+	all   workflows.Roster
+	roles func() map[string][]string
+}
+
+var _ workflowstest.Overrider = (*testPeople)(nil)
+
+func newTestPeople(all workflows.Roster, roles func() map[string][]string) *testPeople {
+	return &testPeople{Roster: roster.New(roster.Options{Source: fixed(all), Roles: roles}), all: all, roles: roles}
+}
+
+// With implements workflowstest.Overrider.
+func (t *testPeople) With(people map[string]workflows.TestPerson, roles map[string]workflows.TestWho) (workflows.People, error) {
+	with, err := workflowstest.OverrideRoles(t.roles(), roles)
+	if err != nil {
+		return nil, err
+	}
+	all := workflows.Roster{Rev: t.all.Rev, Accounts: t.all.Accounts, Aliases: t.all.Aliases, Persons: slices.Clone(t.all.Persons)}
+	for _, d := range t.all.Departments {
+		d.Leads, d.Members = slices.Clone(d.Leads), slices.Clone(d.Members)
+		all.Departments = append(all.Departments, d)
+	}
+	at := make(map[string]int, len(all.Persons))
+	for i, p := range all.Persons {
+		at[p.ID] = i
+	}
+	known := func(id string) bool {
+		_, there := at[id]
+		_, made := people[id]
+		return there || made
+	}
+	for _, id := range slices.Sorted(maps.Keys(people)) {
+		var p workflows.Person
+		i, there := at[id]
+		if there {
+			p = all.Persons[i]
+		}
+		if p, err = workflowstest.Override(p, id, people[id], known, deptOf(all)); err != nil {
+			return nil, err
+		}
+		if there {
+			all.Persons[i] = p
+		} else {
+			all.Persons = append(all.Persons, p)
+		}
+		place(all.Departments, p, people[id])
+	}
+	return newTestPeople(all, func() map[string][]string { return with }), nil
+}
+
+// deptOf finds departments by id or name.
+func deptOf(all workflows.Roster) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		for _, d := range all.Departments {
+			if d.ID == name || d.Name == name {
+				return d.ID, true
+			}
+		}
+		return "", false
+	}
+}
+
+// place makes a person a member, and a lead or not, of the department they are in now.
+func place(depts []workflows.Department, p workflows.Person, o workflows.TestPerson) {
+	without := func(list []string) []string {
+		return slices.DeleteFunc(list, func(id string) bool { return id == p.ID })
+	}
+	for i := range depts {
+		d := &depts[i]
+		leads := slices.Contains(d.Leads, p.ID)
+		if o.Dept != nil {
+			d.Members, d.Leads = without(d.Members), without(d.Leads)
+		}
+		if !slices.Contains(p.Depts, d.ID) {
+			continue
+		}
+		if o.Lead != nil {
+			leads = *o.Lead
+			d.Leads = without(d.Leads)
+		}
+		if !slices.Contains(d.Members, p.ID) {
+			d.Members = append(d.Members, p.ID)
+		}
+		if leads && !slices.Contains(d.Leads, p.ID) {
+			d.Leads = append([]string{p.ID}, d.Leads...)
+		}
+	}
 }
 
 // testPersonSpec is one person of test-people.yaml.

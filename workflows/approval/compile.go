@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"time"
 
 	"magpie/config"
 	"magpie/workflows"
@@ -195,78 +194,6 @@ func (c *compiler) cond(src, path string) *cond.Cond {
 	}
 	c.ps = append(c.ps, pr)
 	return nil
-}
-
-// tests checks that what the tests name exists. Running them is workflowstest's.
-func (c *compiler) tests(ts []workflows.TestSpec) {
-	step := func(id, path string) {
-		n, ok := c.p.nodes[id]
-		if !ok || n.kind != nodeApprove {
-			c.fail(path, fmt.Sprintf("there is no approval step %s", id), near(id, c.p))
-		}
-	}
-	names := map[string]bool{}
-	for i, t := range ts {
-		path := fmt.Sprintf("tests[%d]", i)
-		if names[t.Name] {
-			c.fail(path+".name", fmt.Sprintf("a test is named %q already", t.Name), "another name")
-		}
-		names[t.Name] = true
-		for id := range t.Start.Form {
-			if _, ok := c.p.byField[id]; !ok {
-				c.ps = append(c.ps, c.root.At(path+".start.form").Key(id).Problem("the form has no field "+id, "a field of the form"))
-			}
-		}
-		if t.Start.At != "" {
-			if _, err := time.ParseInLocation("2006-01-02 15:04", t.Start.At, c.p.loc); err != nil {
-				c.fail(path+".start.at", fmt.Sprintf("%q is not a time", t.Start.At), "2026-03-02 09:00")
-			}
-		}
-		for k, d := range t.Do {
-			c.testDo(d, fmt.Sprintf("%s.do[%d]", path, k), step)
-		}
-		if t.Expect.Path != nil {
-			for k, id := range *t.Expect.Path {
-				step(id, fmt.Sprintf("%s.expect.path[%d]", path, k))
-			}
-		}
-		if t.Expect.Skipped != nil {
-			for k, id := range *t.Expect.Skipped {
-				step(id, fmt.Sprintf("%s.expect.skipped[%d]", path, k))
-			}
-		}
-		for id := range t.Expect.Approvers {
-			step(id, path+".expect.approvers")
-		}
-		if s := workflows.Status(t.Expect.State); s != "" && statusWords[s] == "" {
-			c.fail(path+".expect.state", fmt.Sprintf("%q is not a state", t.Expect.State), "running, approved, rejected, withdrawn, draft, expired or terminated")
-		}
-	}
-}
-
-func (c *compiler) testDo(d workflows.TestDo, path string, step func(id, path string)) {
-	n := 0
-	for key, press := range map[string]*workflows.TestPress{"approve": d.Approve, "reject": d.Reject} {
-		if press != nil {
-			n++
-			step(press.Step, path+"."+key+".step")
-		}
-	}
-	for _, by := range []*workflows.TestBy{d.Withdraw, d.Urge} {
-		if by != nil {
-			n++
-		}
-	}
-	if d.Wait != "" {
-		n++
-		if _, err := workcal.ParseSpan(d.Wait); err != nil {
-			what, want, _ := strings.Cut(err.Error(), "; ")
-			c.fail(path+".wait", what, want)
-		}
-	}
-	if n != 1 {
-		c.fail(path, fmt.Sprintf("%d things at once", n), "one of approve, reject, withdraw, urge or wait")
-	}
 }
 
 func near(id string, p *Program) string {

@@ -281,11 +281,11 @@ func (b *Bench) SlotOf(t workflows.Task) string {
 	return "task/" + strings.TrimPrefix(t.ID, b.Inst.ID+"/")
 }
 
-// TaskOf finds the task of a person at a step: the open one, else the one opened last.
+// TaskOf finds the task of a person at a step, or at any without one: the open one, else the one opened last.
 func (b *Bench) TaskOf(step, person string) (workflows.Task, bool) {
 	var best workflows.Task
 	for _, t := range b.Tasks {
-		if t.Node != step || person != "" && t.Person != person {
+		if step != "" && t.Node != step || person != "" && t.Person != person {
 			continue
 		}
 		switch {

@@ -2,6 +2,7 @@ package workflowstest
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -50,8 +51,16 @@ type T interface {
 //	say 采购 键盘 by li.lei                          in group: say … by li.lei in group
 //	submit item=键盘 amount=300 by li.lei
 //	press withdraw by li.lei                      a button of the initiator's card
+//	approve at leader by han.meimei opinion=可以       any verb of `do:` alone
+//	transfer at leader by han.meimei who=zhang.wei opinion=出差
+//	return at finance by wang.fang step=leader then=back opinion=重新看
+//	resubmit amount=200 by li.lei                 the form again: the rest stays
+//	comment by li.lei opinion=请快一点 who=han.meimei
+//	terminate by ops.admin opinion=重复
 //	wait 2 work days
 //	leave han.meimei                              somebody leaves the company
+//	left han.meimei                               … and what waits for them is handed on; left A B C: to B or C
+//	person li.lei manager=sun.li dept=市场部         somebody is different from now on
 //	role admin none | person:li.lei               a role changes
 //	expect status approved
 //	expect title 李雷的采购申请：键盘 ¥300
@@ -150,12 +159,17 @@ func (s *story) line(line string) error {
 			in = event.ConvGroup
 		}
 		return s.b.Do(s.b.Message(by, text, in))
-	case "submit":
+	case "submit", "resubmit":
 		values, by, ok := cutLast(rest, "by ")
 		if !ok {
 			return fmt.Errorf("by whom?")
 		}
-		return s.b.Press(by, "initiator", "submit", fields(values))
+		in := fields(values)
+		if word == "resubmit" {
+			in = s.b.entered(slotInitiator)
+			maps.Copy(in, fields(values))
+		}
+		return s.b.Press(by, slotInitiator, "submit", in)
 	case "press":
 		return s.press(rest)
 	case "wait":
@@ -167,12 +181,21 @@ func (s *story) line(line string) error {
 	case "leave":
 		s.company.Leave(rest)
 		return nil
+	case "left":
+		who := strings.Fields(rest)
+		if len(who) == 0 {
+			return fmt.Errorf("who?")
+		}
+		s.company.Leave(who[0])
+		return s.b.Leaves(who[0], who[1:], false)
+	case "person":
+		return s.person(rest)
 	case "heirs", "joined": // heirs PERSON HEIR…: they have left and others take over; joined OLD NEW: the two are one
 		who := strings.Fields(rest)
 		if len(who) < 2 {
 			return fmt.Errorf("who, and who after them?")
 		}
-		return s.b.Do(s.left(who[0], who[1:], word == "joined"))
+		return s.b.Leaves(who[0], who[1:], word == "joined")
 	case "proxy":
 		return s.proxy(rest)
 	case "away":
@@ -182,17 +205,43 @@ func (s *story) line(line string) error {
 		s.company.Roles[role] = strings.Fields(strings.TrimPrefix(who, "none"))
 		return nil
 	}
+	for _, a := range workflows.Acts() {
+		if a.Verb == word {
+			return s.press(line)
+		}
+	}
 	return fmt.Errorf("%q is not known", word)
 }
 
-// left tells that somebody is no longer there, and who may take over.
-func (s *story) left(person string, heirs []string, same bool) event.Event {
-	b := &event.Directory{Person: person, Same: same}
-	for _, id := range heirs {
-		p := s.company.People[id]
-		b.Heirs = append(b.Heirs, event.Person{ID: id, Name: p.Name, Title: p.Title, Active: p.Active})
+// person reads "li.lei manager=sun.li dept=市场部 title=… left=true lead=true".
+func (s *story) person(rest string) error {
+	id, values, _ := strings.Cut(rest, " ")
+	var o workflows.TestPerson
+	for key, v := range fields(values) {
+		text, is := v.Text, v.Text == "true"
+		switch key {
+		case "name":
+			o.Name = &text
+		case "manager":
+			o.Manager = &text
+		case "dept":
+			o.Dept = &text
+		case "title":
+			o.Title = &text
+		case "lead":
+			o.Lead = &is
+		case "left":
+			o.Left = &is
+		default:
+			return fmt.Errorf("%q of a person is not known", key)
+		}
 	}
-	return event.Event{ID: "left:" + person, Kind: event.KindPersonLeft, Connection: "magpie", Actor: event.Actor{Type: event.ActorSystem}, Body: b}
+	with, err := s.company.With(map[string]workflows.TestPerson{id: o}, nil)
+	if err != nil {
+		return err
+	}
+	*s.company = *with.(*Company)
+	return nil
 }
 
 // press reads "approve at leader by han.meimei opinion=可以", "urge by li.lei", "approve slot=task/… by x".
@@ -203,33 +252,41 @@ func (s *story) press(rest string) error {
 	}
 	by, values, _ := strings.Cut(tail, " ")
 	verb, where, _ := strings.Cut(head, " ")
-	slot := "initiator"
-	if step, ok := strings.CutPrefix(where, "at "); ok {
-		task, found := s.b.TaskOf(step, by)
-		if !found {
-			if task, found = s.b.TaskOf(step, ""); !found {
-				return fmt.Errorf("nobody was asked at %s", step)
-			}
+	if full, ok := strings.CutPrefix(where, "slot="); ok {
+		return s.b.Press(by, full, verb, fields(values))
+	}
+	kind := workflows.Act{Verb: verb, Own: where == ""}
+	for _, a := range workflows.Acts() {
+		if a.Verb == verb {
+			kind = a
 		}
-		slot = s.b.SlotOf(task)
-	} else if full, ok := strings.CutPrefix(where, "slot="); ok {
-		slot = full
+	}
+	step, _ := strings.CutPrefix(where, "at ")
+	slot, err := s.b.place(kind, step, by, true)
+	if err != nil {
+		return err
 	}
 	return s.b.Press(by, slot, verb, fields(values))
 }
 
-// fields reads "a=1 b=two words c=x": a value goes on until the next name.
+// fields reads "a=1 b=two words c=x": a value goes on until the next name. who and step are lists: who=a,b.
 func fields(text string) map[string]event.Value {
 	form := map[string]event.Value{}
 	name := ""
 	for _, w := range strings.Fields(text) {
 		if k, v, ok := strings.Cut(w, "="); ok && isName(k) {
 			name = k
-			form[name] = event.Text(v)
+			if form[name] = event.Text(v); name == "who" || name == "step" {
+				form[name] = event.List(strings.Split(v, ",")...)
+			}
 			continue
 		}
-		if name != "" {
-			form[name] = event.Text(form[name].Text + " " + w)
+		switch v := form[name]; {
+		case name == "":
+		case v.Kind == event.ValueList:
+			form[name] = event.List(append(v.List, w)...)
+		default:
+			form[name] = event.Text(v.Text + " " + w)
 		}
 	}
 	return form

@@ -3,10 +3,6 @@ package workflowstest
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"sort"
-	"strings"
 	"time"
 
 	"magpie/adapters/event"
@@ -17,6 +13,7 @@ import (
 
 // Options of a run.
 type Options struct {
+	// People are those of the run. Tests with `people:`, `roles:` or `left` need an Overrider.
 	People   workflows.People
 	Calendar workflows.Calendar // of `wait: 2 work days`; nil counts every hour
 	Location *time.Location     // of `at`; nil is Asia/Shanghai
@@ -82,6 +79,11 @@ func (t *test) run(p workflows.Program) error {
 		return fmt.Errorf("start.at: %q is not a time", at)
 	}
 	t.b = New(p, t.o.People, now)
+	if len(t.spec.People) > 0 || len(t.spec.Roles) > 0 {
+		if ok, err := t.people(); !ok {
+			return err
+		}
+	}
 	form, ps := FormOf(t.spec.Start.Form)
 	t.failure = append(t.failure, ps...)
 	if ps.Bad() {
@@ -99,10 +101,28 @@ func (t *test) run(p workflows.Program) error {
 			return err
 		}
 	}
-	return t.expect()
+	return t.expect(t.spec.Expect, "expect")
 }
 
-// Begin starts an instance and hands a form in.
+// people takes the company as the test describes it; ok is false when it can't be had.
+func (t *test) people() (ok bool, err error) {
+	o, is := t.o.People.(Overrider)
+	if !is {
+		return false, errors.New("people and roles can't be changed in this run")
+	}
+	people, err := o.With(t.spec.People, t.spec.Roles)
+	var m *Mistake
+	if errors.As(err, &m) {
+		t.fail(m.Path, m.What, m.Want)
+		return false, nil
+	}
+	if err == nil {
+		t.b.People = people
+	}
+	return err == nil, err
+}
+
+// Begin starts an instance and hands a form in: what is given, and what the form held already.
 func (b *Bench) Begin(by string, form map[string]event.Value) error {
 	cmds := b.Program.Commands()
 	if len(cmds) == 0 {
@@ -111,37 +131,25 @@ func (b *Bench) Begin(by string, form map[string]event.Value) error {
 	if err := b.Say(by, cmds[0]); err != nil {
 		return err
 	}
-	return b.Press(by, "initiator", "submit", form)
-}
-
-// FormOf reads the values of a form as YAML writes them.
-func FormOf(nodes map[string]*config.Node) (map[string]event.Value, config.Problems) {
-	form := map[string]event.Value{}
-	var ps config.Problems
-	for id, n := range nodes {
-		if n.Kind() == config.List {
-			var l []string
-			ps = append(ps, n.Decode(&l)...)
-			form[id] = event.List(l...)
-			continue
-		}
-		var s string
-		ps = append(ps, n.Decode(&s)...)
-		form[id] = event.Text(s)
+	in := b.entered(slotInitiator)
+	for id, v := range form {
+		in[id] = v
 	}
-	return form, ps
+	return b.Press(by, slotInitiator, "submit", in)
 }
 
 func (t *test) do(d workflows.TestDo, path string) error {
+	kind, act, ok := d.Deed()
 	switch {
-	case d.Approve != nil:
-		return t.press(*d.Approve, "approve", path+".approve")
-	case d.Reject != nil:
-		return t.press(*d.Reject, "reject", path+".reject")
-	case d.Withdraw != nil:
-		return t.own(*d.Withdraw, "withdraw", path+".withdraw")
-	case d.Urge != nil:
-		return t.own(*d.Urge, "urge", path+".urge")
+	case !ok:
+		t.fail(path, "it is not one thing", "one thing each")
+		return nil
+	case act != nil:
+		return t.act(kind, *act, path+"."+kind.Verb)
+	case d.Left != nil:
+		return t.left(*d.Left, path+".left")
+	case d.Expect != nil:
+		return t.expect(*d.Expect, path+".expect")
 	}
 	s, err := workcal.ParseSpan(d.Wait)
 	if err != nil {
@@ -150,144 +158,57 @@ func (t *test) do(d workflows.TestDo, path string) error {
 	return t.b.Advance(s.After(t.b.Now, t.o.Calendar, t.o.Location))
 }
 
-func (t *test) press(p workflows.TestPress, verb, path string) error {
-	task, ok := t.b.TaskOf(p.Step, p.By)
-	if !ok {
-		// Somebody else's task: a press that must be refused still needs a card to press on.
-		if task, ok = t.b.TaskOf(p.Step, ""); !ok || p.Refused == "" {
-			t.fail(path, fmt.Sprintf("%s has no task at %s; now open: %s", p.By, p.Step, t.open()), "")
-			return nil
-		}
+func (t *test) act(kind workflows.Act, a workflows.TestAct, path string) error {
+	form, ps := FormOf(a.Form)
+	if t.failure = append(t.failure, ps...); ps.Bad() {
+		return nil
 	}
-	form := map[string]event.Value{}
-	if p.Reason != "" {
-		form["opinion"] = event.Text(p.Reason)
+	err := t.b.Perform(kind, a, form)
+	var none *noTask
+	if errors.As(err, &none) {
+		t.fail(path, none.Error(), "")
+		return nil
 	}
-	if err := t.b.Press(p.By, t.b.SlotOf(task), verb, form); err != nil {
-		return err
-	}
-	t.refused(p.Refused, path)
-	return nil
-}
-
-func (t *test) own(p workflows.TestBy, verb, path string) error {
-	by := p.By
-	if by == "" {
-		by = t.spec.Start.By
-	}
-	if err := t.b.Press(by, "initiator", verb, nil); err != nil {
-		return err
-	}
-	t.refused(p.Refused, path)
-	return nil
-}
-
-func (t *test) refused(want, path string) {
-	switch r := t.b.Refusal; {
-	case r == nil && want != "":
-		t.fail(path, "it was accepted", "refused: "+want)
-	case r != nil && r.Code != want:
-		t.fail(path, fmt.Sprintf("it was refused (%s): %s", r.Code, r.Message.Default), "refused: "+want)
-	}
-}
-
-func (t *test) open() string {
-	var all []string
-	for _, k := range t.b.Open() {
-		all = append(all, k.Node+" of "+k.Person)
-	}
-	if len(all) == 0 {
-		return "nothing"
-	}
-	return strings.Join(all, ", ")
-}
-
-// expect compares the end with what was expected.
-func (t *test) expect() error {
-	x, err := t.b.Explain()
 	if err != nil {
 		return err
 	}
-	e := t.spec.Expect
-	var path, skipped []string
-	who := map[string][]string{}
-	for _, s := range x.Steps {
-		if s.State == "skipped" {
-			skipped = append(skipped, s.ID)
-			continue
-		}
-		path = append(path, s.ID)
-		for _, seat := range s.Seats {
-			if seat.State != "" && !slices.Contains(who[s.ID], seat.Person) {
-				who[s.ID] = append(who[s.ID], seat.Person)
-			}
-		}
+	switch r := t.b.Refusal; {
+	case r == nil && a.Refused != "":
+		t.fail(path, "it was accepted", "refused: "+a.Refused)
+	case r != nil && a.Refused == "":
+		t.fail(path, fmt.Sprintf("it was refused (%s): %s", r.Code, r.Message.Default), "accepted, or refused: "+r.Code)
+	case r != nil && r.Code != a.Refused:
+		t.fail(path, fmt.Sprintf("it was refused (%s): %s", r.Code, r.Message.Default), "refused: "+a.Refused)
 	}
-	var open []string
-	for _, k := range t.b.Open() {
-		open = append(open, k.Person)
-	}
-	t.list("path", e.Path, path)
-	t.list("skipped", e.Skipped, skipped)
-	t.list("open", e.Open, open)
-	t.list("cc", e.CC, x.CC)
-	for _, id := range slices.Sorted(maps.Keys(e.Approvers)) {
-		want := e.Approvers[id]
-		t.list("approvers."+id, &want, who[id])
-	}
-	t.word("state", e.State, string(x.Status))
-	t.word("title", e.Title, x.Title)
-	sort.Strings(x.Kept)
-	if kept := strings.Join(x.Kept, ", "); e.Refused != "" || kept != "" {
-		var want []string
-		for f := range strings.SplitSeq(e.Refused, ",") {
-			if f = strings.TrimSpace(f); f != "" {
-				want = append(want, f)
-			}
-		}
-		sort.Strings(want)
-		if w := strings.Join(want, ", "); w != kept {
-			t.fail("expect.refused", fmt.Sprintf("the form is refused for: %s", orNothing(kept)), orNothing(w))
-		}
+	if a.Toast != "" {
+		t.says(path+".toast", "the answer", a.Toast, t.answer())
 	}
 	return nil
 }
 
-func (t *test) list(key string, want *[]string, got []string) {
-	if want == nil || slices.Equal(*want, got) {
-		return
+// answer is what whoever pressed last was told.
+func (t *test) answer() string {
+	switch {
+	case t.b.Refusal != nil:
+		return t.b.Refusal.Message.Default
+	case t.b.Toast != nil:
+		return t.b.Toast.Text.Default
 	}
-	t.fail("expect."+key, fmt.Sprintf("%s is [%s]", key, strings.Join(got, ", ")), fmt.Sprintf("want [%s]%s", strings.Join(*want, ", "), diff(*want, got)))
+	return ""
 }
 
-func (t *test) word(key, want, got string) {
-	if want != "" && want != got {
-		t.fail("expect."+key, fmt.Sprintf("%s is %s", key, orNothing(got)), "want "+want)
-	}
-}
-
-func orNothing(s string) string {
-	if s == "" {
-		return "nothing"
-	}
-	return s
-}
-
-// diff names what is missing and what is too much.
-func diff(want, got []string) string {
-	var parts []string
-	for _, w := range want {
-		if !slices.Contains(got, w) {
-			parts = append(parts, "-"+w)
+func (t *test) left(l workflows.TestLeft, path string) error {
+	if !l.Same {
+		o, ok := t.b.People.(Overrider)
+		if !ok {
+			return errors.New("nobody can leave in this run")
 		}
-	}
-	for _, g := range got {
-		if !slices.Contains(want, g) {
-			parts = append(parts, "+"+g)
+		gone := true
+		people, err := o.With(map[string]workflows.TestPerson{l.Person: {Left: &gone}}, nil)
+		if err != nil {
+			return err
 		}
+		t.b.People = people
 	}
-	if len(parts) == 0 {
-		return " (another order)"
-	}
-	return " (" + strings.Join(parts, " ") + ")"
+	return t.b.Leaves(l.Person, l.Heirs, l.Same)
 }

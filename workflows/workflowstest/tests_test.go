@@ -71,6 +71,96 @@ func TestRun(t *testing.T) {
 	}
 }
 
+const telling = `kind: approval
+id: purchase
+name: 采购申请
+start: {commands: [采购]}
+form:
+  - {id: amount, type: money, label: 金额, required: true}
+  - {id: kind, type: select, label: 类别, options: [设备, 软件], default: 设备}
+steps:
+  - {id: leader, approve: {by: initiator.manager}, timeout: {after: 2 days, then: escalate}}
+  - {id: finance, if: form.kind == "设备", approve: {by: role:finance, mode: all}}
+tests:
+  - name: everything that can be told of a request
+    people: {li.lei: {manager: new.boss, dept: 市场部}, new.boss: {name: 新主管, manager: sun.li}, sun.li: {manager: none}}
+    roles: {finance: [zhao.min, "dept:市场部/lead"], admin: none}
+    start: {by: li.lei, form: {amount: 1}}
+    do:
+      - {expect: {open: [new.boss], steps: {leader: {state: open, due: "2026-03-04 09:00", rounds: 1, seats: {new.boss: open}}}}}
+      - {approve: {step: leader, by: li.lei, refused: not_your_task, toast: 新主管}}
+      - {left: new.boss}
+      - {expect: {open: [sun.li], cards: {leader of new.boss: transferred}}}
+      - {approve: {step: leader, by: sun.li, reason: 好, toast: 已同意}}
+      - {urge: {}}
+      - {urge: {refused: urged_recently}}
+      - {wait: 1 hours}
+      - {press: {verb: approve, step: finance, by: zhao.min}}
+      - {approve: {step: finance, by: sun.li}}
+    expect:
+      approvers: {leader: [sun.li], finance: [zhao.min, sun.li]}
+      steps: {finance: {state: passed, due: none, seats: {zhao.min: approved, sun.li: approved}, why: form.kind}}
+      cards: {initiator: approved, leader of sun.li: approved, cc of chen.jie: none}
+      trail: [submitted, moved, voted, ended, no skipped]
+      texts: {zhao.min: 李雷}
+      state: approved
+  - name: wrong
+    people: {li.lei: {manager: nobody.here}}
+    start: {by: li.lei, form: {amount: 1}}
+    expect: {state: running}
+  - name: all wrong
+    start: {by: li.lei, form: {amount: 1}}
+    do: [{delegate: {step: finance, by: zhao.min, who: li.lei}}, {approve: {step: leader, by: han.meimei}}]
+    expect:
+      steps: {leader: {state: open, due: none, seats: {han.meimei: open, li.lei: open}}}
+      cards: {initiator: approved, cc of li.lei: running}
+      trail: [voted, started]
+      texts: {li.lei: 你好}
+`
+
+// The whole language of tests: what is told right passes, what is wrong says what was there instead.
+func TestLanguage(t *testing.T) {
+	t.Parallel()
+	n, ps := config.Parse("flow.yaml", []byte(telling))
+	if ps.Bad() {
+		t.Fatal(ps)
+	}
+	c := workflowstest.NewCompany()
+	p, ps := approval.Kind{}.Compile(n, workflows.Env{Roles: c.Roles})
+	if ps.Bad() {
+		t.Fatal(ps)
+	}
+	results, ps := workflowstest.Run(n, p, workflowstest.Options{People: c})
+	if ps.Bad() || len(results) != 3 {
+		t.Fatalf("%d results: %v", len(results), ps)
+	}
+	if !results[0].Passed() {
+		t.Error(results[0].Failure)
+	}
+	if got := results[1].Failure.Error(); !strings.Contains(got, `flow.yaml:35:32: tests[1].people["li.lei"].manager: there is no person "nobody.here"; a person id, or none`) {
+		t.Error(got)
+	}
+	got := results[2].Failure.Error()
+	for _, want := range []string{
+		"flow.yaml:40:21: tests[2].do[0].delegate: zhao.min has no task at finance; now open: leader of han.meimei",
+		"tests[2].expect.steps.leader.state: state is passed; want open",
+		"tests[2].expect.steps.leader.due: due is 2026-03-04 09:00; want none",
+		`tests[2].expect.steps.leader.seats["han.meimei"]: the task of han.meimei is approved; want open`,
+		`tests[2].expect.steps.leader.seats["li.lei"]: the task of li.lei is no seat; want open`,
+		"tests[2].expect.cards.initiator: it is running, and says",
+		`tests[2].expect.cards["cc of li.lei"]: there is no such card; there are: initiator to li.lei, task/finance/1/0 to wang.fang,`,
+		"tests[2].expect.trail[1]: the trail goes on with [closed,",
+		`tests[2].expect.texts["li.lei"]: the texts are []; want 你好`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("want %s\ngot\n%s", want, got)
+		}
+	}
+	if c.People["li.lei"].Manager != "han.meimei" || len(c.Roles["admin"]) != 1 {
+		t.Error("a test changed the company of the others")
+	}
+}
+
 func TestSimulate(t *testing.T) {
 	t.Parallel()
 	_, p, o := load(t)
