@@ -14,6 +14,7 @@ type apiError struct {
 	violations []violation // of request fields
 	scopes     []string    // that are missing
 	bare       bool        // without the error object, as the gateway's rate limit
+	oauth      string      // kind of a refusal of the OAuth interface, which has a body of its own
 }
 
 type violation struct {
@@ -29,6 +30,8 @@ var texts = map[int]string{
 	99991400: "request trigger frequency limit",
 	99991661: "Missing access token for authorization. Please make a request with token attached.",
 	99991663: "Invalid access token for authorization. Please make a request with token attached.",
+	99991668: "Invalid access token for authorization. Please make a request with token attached.",
+	99991677: "Authentication token expired",
 	99991671: "Invalid access token format. Please make a request with a Bearer token.",
 	99992351: "The request you send is not a valid {open_id} or not exists.",
 	99992360: "The request you send is not a valid {user_id} or not exists.",
@@ -100,6 +103,9 @@ func noScope(scope string) *apiError {
 
 // body is the error as JSON.
 func (e *apiError) body(logID string) map[string]any {
+	if e.oauth != "" {
+		return map[string]any{"code": e.code, "error": e.oauth, "error_description": e.msg}
+	}
 	out := map[string]any{"code": e.code, "msg": e.msg}
 	if e.bare {
 		return out

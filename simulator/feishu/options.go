@@ -57,6 +57,8 @@ type App struct {
 	AllGroupMessages bool
 	// Unavailable lists persons outside the app's range of availability.
 	Unavailable []string
+	// RedirectURIs are the addresses that a log-in may lead back to, letter by letter; nil is any.
+	RedirectURIs []string
 }
 
 // Credentials of one app. EncryptKey may be empty.

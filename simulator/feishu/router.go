@@ -49,6 +49,7 @@ func (s *Server) Handler() http.Handler {
 	}
 	mux.HandleFunc("POST /callback/ws/endpoint", s.serveEndpoint)
 	mux.HandleFunc("GET /ws/v2", s.serveSocket)
+	mux.HandleFunc("GET "+authorizePath, s.serveLogin)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.record(r, http.StatusNotFound, 0)
 		http.NotFound(w, r)

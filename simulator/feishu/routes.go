@@ -20,6 +20,8 @@ const (
 var routes = map[string]route{
 	"POST /open-apis/auth/v3/tenant_access_token/internal": {open: true, run: fetchToken},
 	"POST /open-apis/auth/v3/app_access_token/internal":    {open: true, run: fetchToken},
+	"POST /open-apis/authen/v2/oauth/token":                {open: true, run: newUserToken},
+	"GET /open-apis/authen/v1/user_info":                   {open: true, run: userInfo},
 
 	"POST /open-apis/im/v1/messages":                    {scope: scopeSend, run: createMessage},
 	"POST /open-apis/im/v1/messages/{id}/reply":         {scope: scopeSend, run: replyMessage},

@@ -35,12 +35,15 @@ type Server struct {
 	byUUID map[string]*message // by app and uuid, the newest
 	tokens map[string]*accessToken
 	clicks map[string]*click
-	rates  windows
-	faults simulator.Faults
-	calls  []simulator.Call
-	sent   []Delivery
-	flags  []string
-	queues map[string][]*delivery // ordered events waiting behind an unacknowledged one
+	// of log-ins to web pages
+	loginCodes map[string]*loginCode
+	userTokens map[string]*userToken
+	rates      windows
+	faults     simulator.Faults
+	calls      []simulator.Call
+	sent       []Delivery
+	flags      []string
+	queues     map[string][]*delivery // ordered events waiting behind an unacknowledged one
 }
 
 // app is one bot at run time. Transport and Webhook are guarded by Server.mu.
@@ -57,6 +60,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		company: o.Company, clock: o.Clock, client: o.Client, bus: o.Bus, log: o.Log, base: o.Base,
 		byMsg: map[string]*message{}, byUUID: map[string]*message{}, tokens: map[string]*accessToken{}, clicks: map[string]*click{},
+		loginCodes: map[string]*loginCode{}, userTokens: map[string]*userToken{},
 		rates: windows{seen: map[string][]time.Time{}}, faults: simulator.Faults{Socket: socketPath}, queues: map[string][]*delivery{},
 	}
 	if s.company == nil {
