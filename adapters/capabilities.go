@@ -24,6 +24,7 @@ type Capabilities struct {
 	Directory    bool
 	Chats        bool
 	Reply        bool          // a message can answer another one
+	Login        bool          // pages can ask the suite who opens them, once it is set up
 	SendKey      time.Duration // how long the vendor de-duplicates sends by our key; 0 is never
 	SendKeyMax   int           // characters of that key
 

@@ -21,11 +21,13 @@ func (g *gate) LoginURL(back, state, _ string) string {
 	return "https://login.example/?to=" + back + "&state=" + state
 }
 
-func (g *gate) LoginUser(ctx context.Context, code string) (event.Ref, error) {
+func (g *gate) LoginClient(agent string) bool { return agent == "gate" }
+
+func (g *gate) LoginUser(ctx context.Context, r LoginReturn) (event.Ref, error) {
 	if _, ok := ctx.Deadline(); !ok {
 		return event.Ref{}, errors.New("no deadline")
 	}
-	if code != "good" {
+	if r != (LoginReturn{"good", "b", "s"}) {
 		return event.Ref{}, &Error{Op: "login", Kind: KindInvalid, Err: errors.New("code is used up")}
 	}
 	return event.Ref{Kind: event.RefUser, ID: "u1"}, nil
@@ -43,13 +45,16 @@ func TestLogin(t *testing.T) {
 	if got := on.LoginURL("b", "s", ""); got != "https://login.example/?to=b&state=s" {
 		t.Error(got)
 	}
-	if _, err := none.LoginUser(t.Context(), "good"); KindOf(err) != KindUnsupported {
+	if none.LoginClient("gate") || !off.LoginClient("gate") || on.LoginClient("curl") {
+		t.Error("whose client it is")
+	}
+	if _, err := none.LoginUser(t.Context(), LoginReturn{"good", "b", "s"}); KindOf(err) != KindUnsupported {
 		t.Error(err)
 	}
-	if ref, err := on.LoginUser(t.Context(), "good"); err != nil || ref.ID != "u1" {
+	if ref, err := on.LoginUser(t.Context(), LoginReturn{"good", "b", "s"}); err != nil || ref.ID != "u1" {
 		t.Error(ref, err)
 	}
-	_, err := on.LoginUser(t.Context(), "bad")
+	_, err := on.LoginUser(t.Context(), LoginReturn{"bad", "b", "s"})
 	if e := (*Error)(nil); !errors.As(err, &e) || e.Kind != KindInvalid || e.Connection != "on" {
 		t.Error(err)
 	}

@@ -27,6 +27,7 @@ const (
 	opAccount   = "account"
 	opChats     = "chats"
 	opTodo      = "todo"
+	opLogin     = "login"
 	opRegister  = "register card callback"
 )
 

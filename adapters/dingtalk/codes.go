@@ -77,6 +77,10 @@ var codes = map[string]adapters.Kind{
 // opCodes is where a code means something else in one operation.
 var opCodes = map[string]map[string]adapters.Kind{
 	opAccount: {"50002": adapters.KindForbidden, "50004": adapters.KindForbidden},
+	opLogin: { // the code is used up, expired or made up; the person is not of the organisation, or outside of what the app may see
+		"invalidParameter.authCode.notFound": adapters.KindInvalid, "40078": adapters.KindInvalid,
+		"60121": adapters.KindForbidden, "33012": adapters.KindForbidden, "50002": adapters.KindForbidden, "50004": adapters.KindForbidden,
+	},
 }
 
 // unreachable are the codes of people whom the robot can't write to, though a work notification may reach them.

@@ -25,6 +25,7 @@ const (
 const (
 	DefaultAPIURL       = "https://api.dingtalk.com"
 	DefaultOAPIURL      = "https://oapi.dingtalk.com"
+	DefaultLoginURL     = "https://login.dingtalk.com"
 	DefaultMaxAge       = time.Hour
 	DefaultTimeout      = 10 * time.Second
 	DefaultSilence      = 90 * time.Second
@@ -65,9 +66,15 @@ type Config struct {
 	CardRoute   string        `yaml:"card_route"`  // callbackRouteKey; "" is the connection's id
 	CardSecret  config.Secret `yaml:"card_secret"` // apiSecret; "" is derived from ClientSecret
 
+	// Login has pages ask DingTalk who opens them. public_url + /m/login/ + id has to be among the app's redirect
+	// addresses.
+	Login bool `yaml:"login"`
+
 	// APIURL and OAPIURL are DingTalk's two hosts, without a slash at the end. "" are the defaults.
 	APIURL  string `yaml:"api_url"`
 	OAPIURL string `yaml:"oapi_url"`
+	// LoginURL is where people log in to pages. "" is DefaultLoginURL.
+	LoginURL string `yaml:"login_url"`
 	// Timeout is for one call. 0 is DefaultTimeout.
 	Timeout time.Duration `yaml:"timeout"`
 	// Silence is how long a stream connection may bring nothing until it is replaced. 0 is DefaultSilence.
@@ -129,7 +136,8 @@ func (c *Config) setDefaults() {
 	str(&c.CardRoute, c.ID)
 	str(&c.APIURL, DefaultAPIURL)
 	str(&c.OAPIURL, DefaultOAPIURL)
-	c.APIURL, c.OAPIURL = strings.TrimRight(c.APIURL, "/"), strings.TrimRight(c.OAPIURL, "/")
+	str(&c.LoginURL, DefaultLoginURL)
+	c.APIURL, c.OAPIURL, c.LoginURL = strings.TrimRight(c.APIURL, "/"), strings.TrimRight(c.OAPIURL, "/"), strings.TrimRight(c.LoginURL, "/")
 	str(&c.DingText, DefaultDingText)
 	span(&c.MaxAge, DefaultMaxAge)
 	span(&c.Timeout, DefaultTimeout)
@@ -196,7 +204,7 @@ func (c *Config) mistakes() []mistake {
 	if _, card := c.Templates[templateCard]; len(c.Templates) > 0 && !card {
 		add("templates", "the template card is missing", "card, and form if forms are to be filled in on the card")
 	}
-	for _, u := range []struct{ path, value string }{{"api_url", c.APIURL}, {"oapi_url", c.OAPIURL}, {"callback_url", c.CallbackURL}} {
+	for _, u := range []struct{ path, value string }{{"api_url", c.APIURL}, {"oapi_url", c.OAPIURL}, {"login_url", c.LoginURL}, {"callback_url", c.CallbackURL}} {
 		if u.value == "" {
 			continue
 		}

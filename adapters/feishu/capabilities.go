@@ -45,6 +45,7 @@ func capabilities() adapters.Capabilities {
 		Directory:    true,
 		Chats:        true,
 		Reply:        true,
+		Login:        true,
 		SendKey:      sendKey,
 		SendKeyMax:   maxUUID,
 

@@ -30,6 +30,7 @@ const (
 	opAccount    = "account"
 	opChats      = "chats"
 	opSelf       = "self"
+	opLogin      = "login"
 )
 
 // client calls the server API with the tenant token of one app.

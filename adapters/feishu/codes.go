@@ -149,6 +149,7 @@ var opCodes = map[string]apiclient.Codes{
 	},
 	opAccount:   {41050: adapters.KindForbidden},
 	opDirectory: {41050: adapters.KindForbidden},
+	opLogin:     loginCodes,
 }
 
 // kindOf judges a code that came from an operation.

@@ -18,9 +18,10 @@ const (
 
 // Defaults of a Config.
 const (
-	DefaultBaseURL = "https://open.feishu.cn"
-	DefaultMaxAge  = 8 * time.Hour
-	DefaultTimeout = 10 * time.Second
+	DefaultBaseURL  = "https://open.feishu.cn"
+	DefaultLoginURL = "https://accounts.feishu.cn"
+	DefaultMaxAge   = 8 * time.Hour
+	DefaultTimeout  = 10 * time.Second
 )
 
 // Config is a connection of suite "feishu" in magpie.yaml.
@@ -43,10 +44,15 @@ type Config struct {
 	// say whether a repeated one is signed anew. 0 is DefaultMaxAge.
 	MaxAge time.Duration `yaml:"max_age"`
 
+	// Login has pages ask Feishu who opens them. public_url + /m/login/ + id has to be among the app's redirect addresses.
+	Login bool `yaml:"login"`
+
 	// BaseURL is where the server API is, without a slash at the end. "" is DefaultBaseURL.
 	BaseURL string `yaml:"base_url"`
 	// Domain is where the long connection is asked for. "" is BaseURL.
 	Domain string `yaml:"domain"`
+	// LoginURL is where people log in to pages. "" is DefaultLoginURL.
+	LoginURL string `yaml:"login_url"`
 	// Timeout is for one call to Feishu. 0 is DefaultTimeout.
 	Timeout time.Duration `yaml:"timeout"`
 }
@@ -79,6 +85,10 @@ func (c *Config) setDefaults() {
 		c.Domain = c.BaseURL
 	}
 	c.Domain = strings.TrimRight(c.Domain, "/")
+	if c.LoginURL == "" {
+		c.LoginURL = DefaultLoginURL
+	}
+	c.LoginURL = strings.TrimRight(c.LoginURL, "/")
 	if c.MaxAge == 0 {
 		c.MaxAge = DefaultMaxAge
 	}
@@ -120,6 +130,7 @@ func (c *Config) mistakes() []mistake {
 	if c.Domain != c.BaseURL {
 		checkURL("domain", c.Domain)
 	}
+	checkURL("login_url", c.LoginURL)
 	if c.MaxAge < 0 || c.MaxAge > 0 && c.MaxAge < time.Minute {
 		add("max_age", fmt.Sprintf("%s is too short for clocks that differ", c.MaxAge), "at least 1m; 8h covers Feishu's own repetitions")
 	}

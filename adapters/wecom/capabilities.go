@@ -34,6 +34,7 @@ func appCapabilities() adapters.Capabilities {
 		UpdateFor:  updateFor,
 		Recall:     true,
 		Directory:  true,
+		Login:      true,
 		Chats:      true,
 		SendKey:    sendKey,
 		SendKeyMax: maxKeyRunes,
@@ -57,7 +58,7 @@ const maxKeyRunes = 0
 // robotCapabilities are those of a smart robot. What it shows can be changed only in the answer to a press.
 func robotCapabilities(socket bool) adapters.Capabilities {
 	c := appCapabilities()
-	c.Update, c.UpdateFor, c.Recall, c.Directory, c.Chats = false, 0, false, false, false
+	c.Update, c.UpdateFor, c.Recall, c.Directory, c.Chats, c.Login = false, 0, false, false, false, false
 	c.SendKey, c.SendKeyMax = 0, 0
 	c.Answer, c.AnswerBudget = true, answerBudget
 	c.MaxTextBytes = maxRobotText

@@ -152,6 +152,9 @@ func (c *Config) mistakes() []mistake {
 			add("transport", "an app has no long connection", "webhook; only robots (kind: robot) have one")
 		}
 	case KindRobot:
+		if c.Login {
+			add("login", "a robot has no log-in", "leave it out; log-ins are an app's")
+		}
 		if c.Transport == TransportWebSocket {
 			need("bot_id", c.BotID == "", "the robot's id, from its page, API mode 使用长连接")
 			need("bot_secret", c.BotSecret.IsZero(), "the robot's secret, from the same page")

@@ -178,13 +178,16 @@ func TestLogin(t *testing.T) {
 	if err != nil || outside.Host != "login.work.weixin.qq.com" || outside.Query().Get("state") != "st8" || outside.Query().Get("login_type") != "CorpApp" {
 		t.Errorf("%v %v", outside, err)
 	}
-	if ref, err := p.LoginUser(context.Background(), "good"); err != nil || ref != p.refs().user("zhangsan") {
+	if ref, err := p.LoginUser(context.Background(), adapters.LoginReturn{Code: "good"}); err != nil || ref != p.refs().user("zhangsan") {
 		t.Errorf("%v %v", ref, err)
 	}
 	for code, want := range map[string]adapters.Kind{"bad": adapters.KindInvalid, "guest": adapters.KindForbidden, "": adapters.KindInvalid, "good&access_token=x": adapters.KindInvalid} {
-		if _, err := p.LoginUser(context.Background(), code); adapters.KindOf(err) != want {
+		if _, err := p.LoginUser(context.Background(), adapters.LoginReturn{Code: code}); adapters.KindOf(err) != want {
 			t.Errorf("%q: %v", code, err)
 		}
+	}
+	if !p.LoginClient("Mozilla/5.0 wxwork/4.1.0 MicroMessenger") || p.LoginClient("Mozilla/5.0 MicroMessenger") {
+		t.Error("whose client it is")
 	}
 	off := newTest(t, testConfig(), testNow)
 	if u := off.LoginURL(back, "x", ""); u != "" {

@@ -12,6 +12,7 @@ import (
 
 	"magpie/adapters"
 	"magpie/adapters/event"
+	"magpie/adapters/internal/apiclient"
 )
 
 var _ adapters.Login = (*Platform)(nil)
@@ -24,7 +25,7 @@ func (p *Platform) LoginURL(back, state, userAgent string) string {
 	if p.cfg.Kind == KindRobot || !p.cfg.Login {
 		return ""
 	}
-	if strings.Contains(strings.ToLower(userAgent), "wxwork") {
+	if p.LoginClient(userAgent) {
 		q := url.Values{"appid": {p.cfg.CorpID}, "redirect_uri": {back}, "response_type": {"code"}, "scope": {"snsapi_base"}, "state": {state}, "agentid": {agent}}
 		return p.cfg.OAuthURL + "/connect/oauth2/authorize?" + q.Encode() + "#wechat_redirect"
 	}
@@ -35,7 +36,13 @@ func (p *Platform) LoginURL(back, state, userAgent string) string {
 // LoginUser exchanges the code of a log-in, which is good once and for five minutes, for the account. Who is not of
 // the corp is KindForbidden.
 // Source: WeCom developer documents, "Who visits" (path 91023), checked 2026-11.
-func (p *Platform) LoginUser(ctx context.Context, code string) (event.Ref, error) {
+func (p *Platform) LoginUser(ctx context.Context, r adapters.LoginReturn) (event.Ref, error) {
+	ref, err := p.loginUser(ctx, r)
+	return ref, apiclient.LoginError(err, "50002", "60111") // the member is outside of what the app may see, or gone
+}
+
+func (p *Platform) loginUser(ctx context.Context, r adapters.LoginReturn) (event.Ref, error) {
+	code := r.Code
 	switch {
 	case p.cfg.Kind == KindRobot:
 		return event.Ref{}, adapters.Unsupported(p.cfg.ID, "login")
@@ -54,4 +61,9 @@ func (p *Platform) LoginUser(ctx context.Context, code string) (event.Ref, error
 		return event.Ref{}, &adapters.Error{Connection: p.cfg.ID, Op: opLogin, Kind: adapters.KindForbidden, Err: errors.New("the visitor is not a member of the corp")}
 	}
 	return p.refs().user(got.UserID), nil
+}
+
+// LoginClient reports whether a browser is WeCom's.
+func (p *Platform) LoginClient(userAgent string) bool {
+	return strings.Contains(strings.ToLower(userAgent), "wxwork")
 }

@@ -47,6 +47,17 @@ func (a *App) mountPages(r *gin.Engine) {
 // gate is the suites' log-ins as the pages see them.
 type gate struct{ a *App }
 
+// Ways implements pages.Gate.
+func (g gate) Ways(userAgent string) []pages.Way {
+	var out []pages.Way
+	for _, id := range g.a.order() {
+		if c, ok := g.a.connection(id); ok && c.Logins() {
+			out = append(out, pages.Way{Connection: id, Suite: c.Suite, Here: c.LoginClient(userAgent)})
+		}
+	}
+	return out
+}
+
 // LoginURL implements pages.Gate.
 func (g gate) LoginURL(connection, back, state, userAgent string) string {
 	c, ok := g.a.connection(connection)
@@ -57,15 +68,18 @@ func (g gate) LoginURL(connection, back, state, userAgent string) string {
 }
 
 // Login implements pages.Gate.
-func (g gate) Login(ctx context.Context, connection, code string) (string, error) {
+func (g gate) Login(ctx context.Context, connection string, r pages.Return) (string, error) {
 	c, ok := g.a.connection(connection)
 	if !ok {
 		return "", nil
 	}
-	ref, err := c.LoginUser(ctx, code)
+	ref, err := c.LoginUser(ctx, adapters.LoginReturn{Code: r.Code, Back: r.Back, State: r.State})
 	switch adapters.KindOf(err) {
 	case "":
-	case adapters.KindInvalid, adapters.KindForbidden, adapters.KindNotFound:
+	case adapters.KindInvalid:
+		g.a.o.Log.Info("the code of a log-in to the pages was refused", "connection", connection, "err", err)
+		return "", pages.ErrCode
+	case adapters.KindForbidden, adapters.KindNotFound:
 		g.a.o.Log.Info("a log-in to the pages was refused", "connection", connection, "err", err)
 		return "", nil
 	default:

@@ -60,7 +60,11 @@ func (h *Handler) getCard(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	h.remember(w, r, l.Person, v.login)
+	h.remember(w, r, v)
+	if form := h.taken(w, r, v); form != nil {
+		h.resume(w, r, v, h.linked(r, l), form)
+		return
+	}
 	h.show(w, r, http.StatusOK, v, h.linked(r, l), newEntered(nil), nil)
 }
 
@@ -72,7 +76,7 @@ func (h *Handler) postCard(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	h.remember(w, r, l.Person, v.login)
+	h.remember(w, r, v)
 	h.press(w, r, v, h.linked(r, l))
 }
 

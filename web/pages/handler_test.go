@@ -391,7 +391,7 @@ func TestHeadersAndCookie(t *testing.T) {
 		}
 	}
 	c := resp.Cookies()
-	if len(c) != 1 || !c[0].HttpOnly || !c[0].Secure || c[0].SameSite != http.SameSiteLaxMode || c[0].Path != "/magpie/m/" || c[0].MaxAge != 7200 {
+	if len(c) != 1 || !c[0].HttpOnly || !c[0].Secure || c[0].SameSite != http.SameSiteLaxMode || c[0].Path != "/magpie/m/" || c[0].MaxAge != 24*60*60 {
 		t.Errorf("cookies %+v", c)
 	}
 	x.has("addresses begin with the path that we are reached at", resp.StatusCode, body, http.StatusOK,

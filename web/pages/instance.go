@@ -47,10 +47,14 @@ func (h *Handler) look(w http.ResponseWriter, r *http.Request) (v viewer, s Seen
 	return v, s, true
 }
 
-// stranger answers whoever comes without a link or a session.
+// stranger answers whoever comes without a link or a session: they log in where a suite can say who they are.
 func (h *Handler) stranger(w http.ResponseWriter, r *http.Request, err error) {
 	if !errors.Is(err, errNobody) {
 		h.fail(w, r, "session", err)
+		return
+	}
+	if h.o.Gate != nil && len(h.o.Gate.Ways(r.UserAgent())) > 0 {
+		h.askWho(w, r, "", h.ended(r))
 		return
 	}
 	h.say(w, r, http.StatusForbidden, "login")
@@ -59,6 +63,10 @@ func (h *Handler) stranger(w http.ResponseWriter, r *http.Request, err error) {
 func (h *Handler) getInstance(w http.ResponseWriter, r *http.Request) {
 	v, s, ok := h.look(w, r)
 	if !ok {
+		return
+	}
+	if form := h.taken(w, r, v); form != nil && s.Mine {
+		h.resume(w, r, v, h.onInstance(r, s), form)
 		return
 	}
 	h.show(w, r, http.StatusOK, v, h.onInstance(r, s), newEntered(nil), nil)

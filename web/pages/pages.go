@@ -68,6 +68,8 @@ type Options struct {
 	People People
 	// Gate confirms persons for links that say so; nil: such links open for nobody.
 	Gate Gate
+	// Shelf keeps what was typed over a log-in. nil: in this process, which is enough when there is only one.
+	Shelf Shelf
 	// Key is the installation's signing key, at least 32 bytes.
 	Key []byte
 	// Base is the address that people reach us at, without a slash at the end: server.public_url. "" means that
@@ -86,6 +88,7 @@ type Handler struct {
 	sessions web.Signer
 	tickets  web.Signer
 	logins   web.Signer
+	shelves  web.Signer
 	mux      *http.ServeMux
 	resent   throttle
 }
@@ -110,9 +113,13 @@ func New(o Options) (*Handler, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Shelf == nil {
+		o.Shelf = &pocket{now: o.Now}
+	}
 	h := &Handler{
 		o: o, mux: http.NewServeMux(),
 		links: web.NewSigner(o.Key, "link"), sessions: web.NewSigner(o.Key, "session"), tickets: web.NewSigner(o.Key, "ticket"), logins: web.NewSigner(o.Key, "login"),
+		shelves: web.NewSigner(o.Key, "shelf"),
 	}
 	h.mux.HandleFunc("GET /m/c/{token}", h.getCard)
 	h.mux.HandleFunc("POST /m/c/{token}", h.postCard)

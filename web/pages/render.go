@@ -55,10 +55,11 @@ type doneView struct {
 	Process          string
 }
 
-// noticeView is a page without a card. Resend, when set, is where the card can be asked for.
+// noticeView is a page without a card. Resend, when set, is where the card can be asked for; Links lead on.
 type noticeView struct {
 	Icon, Text, More string
 	Resend           string
+	Links            []pair
 }
 
 var pages = [2]*template.Template{zh: parse(zh), en: parse(en)}
@@ -108,6 +109,11 @@ func (h *Handler) say(w http.ResponseWriter, r *http.Request, status int, key st
 }
 
 func (h *Handler) notice(w http.ResponseWriter, r *http.Request, status int, key, resend string) {
+	h.noticeOf(w, r, status, key, noticeView{Resend: resend})
+}
+
+// noticeOf writes a page of the words of a key, with what n adds to them.
+func (h *Handler) noticeOf(w http.ResponseWriter, r *http.Request, status int, key string, n noticeView) {
 	l := languageOf(r)
 	icon := map[int]string{http.StatusOK: "success", http.StatusGone: "waiting", http.StatusServiceUnavailable: "warn"}[status]
 	if icon == "" {
@@ -115,10 +121,11 @@ func (h *Handler) notice(w http.ResponseWriter, r *http.Request, status int, key
 	}
 	v := h.frame(r, "notice", l.say(key))
 	more := key + "_more"
-	v.Notice = &noticeView{Icon: icon, Text: l.say(key), Resend: resend}
-	if _, ok := words[more]; ok {
-		v.Notice.More = l.say(more)
+	n.Icon, n.Text = icon, l.say(key)
+	if _, ok := words[more]; ok && n.More == "" {
+		n.More = l.say(more)
 	}
+	v.Notice = &n
 	h.render(w, r, status, v)
 }
 

@@ -16,7 +16,10 @@ import (
 const (
 	cookieName  = "magpie_page"
 	sessionLife = 2 * time.Hour
-	ticketLife  = 24 * time.Hour
+	// cookieLife is how long a browser keeps the cookie of a session: one that has ended still says whose form it
+	// is that is handed in too late.
+	cookieLife = 24 * time.Hour
+	ticketLife = 24 * time.Hour
 )
 
 // viewer is who looks at a page, and how we know.
@@ -56,15 +59,37 @@ func (h *Handler) session(r *http.Request) (viewer, error) {
 	return viewer{person: p, bound: "session/" + s.Slot, login: s.Login}, err
 }
 
-// remember starts a session, or goes on with the one that there is. The cookie says who it is, under our
-// signature: nothing is kept here.
-func (h *Handler) remember(w http.ResponseWriter, r *http.Request, person, login string) {
-	if v, err := h.session(r); err == nil && v.person.ID == person && v.login == login {
+// ended is the person of a session that has ended, "" when there is none.
+func (h *Handler) ended(r *http.Request) string {
+	c, err := r.Cookie(cookieName)
+	if err != nil {
+		return ""
+	}
+	s, err := h.sessions.Open(c.Value, h.now())
+	if !errors.Is(err, web.ErrLinkExpired) {
+		return ""
+	}
+	return s.Person
+}
+
+// remember starts a session for whoever holds a link, or goes on with the one that there is. One that a suite has
+// confirmed is never given up for a link.
+func (h *Handler) remember(w http.ResponseWriter, r *http.Request, v viewer) {
+	if v.login != "" {
+		return // it is the session by which they are known
+	}
+	if s, err := h.session(r); err == nil && (s.login != "" || s.person.ID == v.person.ID) {
 		return
 	}
+	h.begin(w, v.person.ID, "")
+}
+
+// begin starts a session. The cookie says who it is, under our signature: nothing is kept here. Its nonce is new
+// each time, so that no session that somebody knew before becomes this one.
+func (h *Handler) begin(w http.ResponseWriter, person, login string) {
 	s := web.Link{Slot: nonce(), Person: person, Login: login, Expires: h.now().Add(sessionLife)}
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName, Value: h.sessions.Token(s), Path: h.prefix() + "/m/", MaxAge: int(sessionLife / time.Second),
+		Name: cookieName, Value: h.sessions.Token(s), Path: h.prefix() + "/m/", MaxAge: int(cookieLife / time.Second),
 		HttpOnly: true, Secure: h.secure(), SameSite: http.SameSiteLaxMode,
 	})
 }
