@@ -161,44 +161,27 @@ func pageOf(t *testing.T, v *visitor, m simulator.Message, verb string) (at, bod
 // other go over pages, and both people are told in their chats.
 func TestTwoSuitesMeetOnPages(t *testing.T) {
 	t.Parallel()
-	w, d, app := startTwoSuites(t)
+	w, d, _ := startTwoSuites(t)
 	if _, err := w.Say(t.Context(), "chen.jie", "", "采购"); err != nil {
 		t.Fatal(err)
 	}
 	form := cardOf(t, w, "chen.jie", "采购申请")
-	me := newVisitor(t)
+	me := newVisitor(t, "chen.jie")
 	link := anyPage.FindString(string(form.Card))
 	if link == "" {
 		t.Fatalf("the card has no link to a page: %s", form.Card)
 	}
 	// WeCom asks who it is; here the simulated one does.
-	status, body := me.get(link)
+	_, status, body := me.open(link)
 	if status != http.StatusOK || !strings.Contains(body, "以谁的身份进入") || strings.Contains(body, "采购内容") {
 		t.Fatalf("before the log-in: %d %s", status, body)
 	}
-	signIn := func(v *visitor, name string) (int, string) {
-		m := regexp.MustCompile(`<a href="([^"]+)">` + name + `</a>`).FindStringSubmatch(body)
-		if m == nil {
-			t.Fatalf("%s can't log in: %s", name, body)
-		}
-		here, err := url.Parse(app.config().Server.PublicURL + "/sim/wecom/wwlogin/sso/login")
-		if err != nil {
-			t.Fatal(err)
-		}
-		to, err := here.Parse(strings.ReplaceAll(m[1], "&amp;", "&"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v.get(to.String())
-	}
-	status, body = signIn(me, "陈洁")
+	status, body = me.get(link)
 	if status != http.StatusOK || !strings.Contains(body, "采购内容") {
 		t.Fatalf("after the log-in: %d %s", status, body)
 	}
 	// Another member with the same link sees nothing.
-	other := newVisitor(t)
-	_, body = other.get(link)
-	if status, got := signIn(other, "王芳"); status != http.StatusNotFound || strings.Contains(got, "采购") {
+	if status, got := newVisitor(t, "wang.fang").get(link); status != http.StatusForbidden || !strings.Contains(got, "这个页面是给别人的") || strings.Contains(got, "采购") {
 		t.Errorf("another person: %d %s", status, got)
 	}
 	at, body := pageOf(t, me, form, "submit")
@@ -210,7 +193,7 @@ func TestTwoSuitesMeetOnPages(t *testing.T) {
 	}
 
 	ask := cardOf(t, d, "liu.yang", "展板")
-	boss := newVisitor(t)
+	boss := newVisitor(t, "liu.yang")
 	at, body = pageOf(t, boss, ask, "approve")
 	f = pageForm(t, body, "approve")
 	f.Set("f.opinion", "同意")

@@ -26,28 +26,41 @@ func linkOf(t *testing.T, m simulator.Message) string {
 	return found[1]
 }
 
-// visitor is somebody with a browser.
+// visitor is somebody with a browser, who logs in as themself wherever a suite asks.
 type visitor struct {
-	t *testing.T
-	c *http.Client
+	t      *testing.T
+	c      *http.Client
+	person string
 }
 
-func newVisitor(t *testing.T) *visitor {
+func newVisitor(t *testing.T, person string) *visitor {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &visitor{t, &http.Client{Jar: jar, Timeout: patience}}
+	return &visitor{t, &http.Client{Jar: jar, Timeout: patience}, person}
 }
 
-func (v *visitor) get(at string) (int, string) {
+// open follows an address without logging in; to is where it ends.
+func (v *visitor) open(at string) (to *url.URL, status int, body string) {
 	v.t.Helper()
 	resp, err := v.c.Get(at)
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	return v.read(resp)
+	status, body = v.read(resp)
+	return resp.Request.URL, status, body
+}
+
+// get follows an address, and logs in if the suite asks who it is.
+func (v *visitor) get(at string) (int, string) {
+	v.t.Helper()
+	to, status, body := v.open(at)
+	if strings.HasPrefix(to.Path, "/sim/") {
+		_, status, body = v.open(to.String() + "&person=" + v.person)
+	}
+	return status, body
 }
 
 func (v *visitor) post(at string, form url.Values) (int, string) {
@@ -101,7 +114,7 @@ func TestApprovalOverPages(t *testing.T) {
 	l := startDemo(t, "webhook")
 	l.say("li.lei", "采购")
 	formURL := linkOf(t, l.card("li.lei", "待填写", "采购"))
-	me := newVisitor(t)
+	me := newVisitor(t, "li.lei")
 	status, body := me.get(formURL)
 	if status != http.StatusOK || !strings.Contains(body, "李雷") || !strings.Contains(body, `name="f.item"`) {
 		t.Fatalf("%d %s", status, body)
@@ -141,7 +154,7 @@ func TestApprovalOverPages(t *testing.T) {
 	}
 
 	// The manager decides; somebody else who has their own session sees nothing of it.
-	boss := newVisitor(t)
+	boss := newVisitor(t, "han.meimei")
 	at := linkOf(t, ask)
 	_, body = boss.get(at)
 	if strings.Contains(body, "<b>键盘") || strings.Contains(body, `href="https://evil`) {
@@ -168,7 +181,7 @@ func TestApprovalOverPages(t *testing.T) {
 
 	// Another person's session: the same answer as for what does not exist.
 	l.say("sun.li", "采购")
-	other := newVisitor(t)
+	other := newVisitor(t, "sun.li")
 	other.get(linkOf(t, l.card("sun.li", "待填写", "采购")))
 	s1, b1 := other.get(l.base + instance)
 	s2, b2 := other.get(l.base + "/m/i/01234567890123456789012345")

@@ -73,6 +73,10 @@ func (p *project) connect(env adapters.Env) config.Problems {
 			continue
 		}
 		p.connections = append(p.connections, conn)
+		if p.cfg.Server.PublicURL != "" && conn.Capabilities().Login && !conn.Logins() {
+			ps = append(ps, c.Settings.Warn("whoever has a link to a page of this connection opens it: the suite is not asked who they are",
+				fmt.Sprintf("login: true, once the app may lead people back to %s/m/login/%s (docs/pages.md)", strings.TrimRight(p.cfg.Server.PublicURL, "/"), conn.ID)))
+		}
 	}
 	return ps
 }

@@ -32,6 +32,9 @@ type simulation struct {
 
 func (s simulation) webhook(id string) string { return s.base + "/webhook/" + id }
 
+// loginBack is where log-ins to our pages may lead, as an administrator would have registered it.
+func (s simulation) loginBack(id string) []string { return []string{s.base + "/m/login/" + id} }
+
 func (s simulation) state(suite string) string {
 	return filepath.Join(s.data, "simulated-"+suite+".json")
 }
@@ -42,10 +45,10 @@ func (s simulation) start(suite string) (simulator.Suite, error) {
 	case "feishu":
 		return simfeishu.New(simfeishu.Options{
 			Company: s.company, Bus: s.bus, Log: s.log, Base: s.base + "/sim/feishu", StateFile: s.state(suite),
-			Apps: []simfeishu.App{{ID: "feishu-main", Name: botName, Transport: s.transport, Webhook: s.webhook("feishu-main")}},
+			Apps: []simfeishu.App{{ID: "feishu-main", Name: botName, Transport: s.transport, Webhook: s.webhook("feishu-main"), RedirectURIs: s.loginBack("feishu-main")}},
 		})
 	case "dingtalk":
-		app := simdingtalk.App{ID: "ding-main", Name: botName, Transport: s.dingTransport(), Webhook: s.webhook("ding-main")}
+		app := simdingtalk.App{ID: "ding-main", Name: botName, Transport: s.dingTransport(), Webhook: s.webhook("ding-main"), RedirectURIs: s.loginBack("ding-main")}
 		return simdingtalk.New(simdingtalk.Options{
 			Company: s.company, Bus: s.bus, Log: s.log, Base: s.base + "/sim/dingtalk", StateFile: s.state(suite),
 			Apps: []simdingtalk.App{app}, Templates: dingTemplates(),
@@ -55,7 +58,7 @@ func (s simulation) start(suite string) (simulator.Suite, error) {
 	case "wecom":
 		return simwecom.New(simwecom.Options{
 			Company: s.company, Bus: s.bus, Log: s.log, Base: s.base + "/sim/wecom", StateFile: s.state(suite),
-			Apps:     []simwecom.App{{ID: "wecom-main", Name: botName, Webhook: s.webhook("wecom-main")}},
+			Apps:     []simwecom.App{{ID: "wecom-main", Name: botName, Webhook: s.webhook("wecom-main"), TrustedDomain: strings.TrimPrefix(s.base, "http://")}},
 			Contacts: simwecom.Contacts{Webhook: s.webhook("wecom-main")},
 		})
 	}

@@ -72,8 +72,7 @@ type node struct {
 	veto     bool
 	remind   *remindSpec
 	timeout  *timeoutSpec
-	denied   map[string]bool // words of allow: that it does not give
-	ifNobody string          // skip, reject, or a selector
+	ifNobody string // skip, reject, or a selector
 
 	to   []string // cc
 	arms []arm    // branch and splits; of branch and inclusive the last has no cond
