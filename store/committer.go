@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -206,7 +207,8 @@ func (s *Store) sendShared(ctx context.Context, batch []*command) (failed []*com
 	defer conn.Close()
 	e := conn.Raw(func(dc any) error {
 		c := dc.(*writeConn)
-		if failed, err = shareCommands(batch).send(ctx, c); err == nil && len(failed) == 0 {
+		together := shareCommands(batch)
+		if failed, err = together.send(ctx, c); err == nil && len(failed) == 0 {
 			if _, e := c.exec(ctx, "COMMIT", nil); e != nil {
 				// Unknown to all of them: sending again would judge them by their own writes.
 				for _, r := range batch {
@@ -221,6 +223,15 @@ func (s *Store) sendShared(ctx context.Context, batch []*command) (failed []*com
 		}
 		if _, e := c.ExecContext(ctx, "ROLLBACK", nil); e != nil {
 			return driver.ErrBadConn
+		}
+		if errors.Is(err, errMoved) {
+			lost, e := together.lostRaces(ctx, c)
+			if e == nil && len(lost) > 0 {
+				failed, err = lost, nil
+			}
+			if _, e := c.ExecContext(ctx, "ROLLBACK", nil); e != nil {
+				return driver.ErrBadConn
+			}
 		}
 		return nil
 	})

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"slices"
+	"strings"
 )
 
 // shared is one transaction of several commands: one statement per table wherever that can be. Each is
@@ -75,32 +77,69 @@ func (x *part) bind(args []any) {
 	}
 }
 
-// movedRows puts the new state of instances that are there, and locked: only the columns that sqlUpdateInstance
-// sets are written, in its order of arguments.
+// movedRows puts the new state of instances that are there: only the columns that sqlUpdateInstance sets are
+// written, in its order of arguments, and none where the row is not of the revision before. The revision comes last:
+// the others ask for it.
 var movedRows = &rowsText{
 	head: "INSERT INTO instance (rev, status, title, seq, head, updated_at, ended_at, state, hash, id, definition, kind, initiator, created_at) VALUES ",
 	row:  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', '', 0)",
-	tail: ` ON DUPLICATE KEY UPDATE rev = VALUES(rev), status = VALUES(status), title = VALUES(title), seq = VALUES(seq), head = VALUES(head),
- updated_at = VALUES(updated_at), ended_at = VALUES(ended_at), state = VALUES(state), hash = VALUES(hash)`,
+	tail: " ON DUPLICATE KEY UPDATE " + moved("status", "title", "seq", "head", "updated_at", "ended_at", "state", "hash", "rev"),
 }
 
-// moveInstances is sqlUpdateInstance for all of them. failed are those whose revision is another.
-func (p *shared) moveInstances(ctx context.Context, c *writeConn, held *held) (failed []*command, err error) {
-	const id, expected = 9, 10 // among the arguments
-	if len(p.moves) == 0 {
-		return nil, nil
+func moved(columns ...string) string {
+	for i, c := range columns {
+		columns[i] = c + " = IF(rev = VALUES(rev) - 1, VALUES(" + c + "), " + c + ")"
 	}
-	x := part{q: movedRows.text(len(p.moves))}
+	return strings.Join(columns, ", ")
+}
+
+// errMoved: a command's instance has another revision than it expects.
+var errMoved = errors.New("the revision of an instance moved on")
+
+// moveInstances is sqlUpdateInstance for all of them, in one statement and without asking before: the server counts
+// two for a row that it changed, and one for a row that it left as it was or had to make. errMoved when it did
+// either; which one that was is not known then.
+func (p *shared) moveInstances(ctx context.Context, c *writeConn) error {
+	const columns = 10 // of a row; then comes the revision expected, which is the one before
+	if len(p.moves) == 0 {
+		return nil
+	}
+	x := part{q: movedRows.text(len(p.moves)), args: make([]driver.NamedValue, 0, columns*len(p.moves))}
 	for _, m := range p.moves {
-		if rev, ok := held.revs[m.o.args[id].(string)]; !ok || rev != m.o.args[expected].(int64) {
+		x.bind(m.o.args[:columns])
+	}
+	n, err := c.exec(ctx, x.q, x.args)
+	if err == nil && n != 2*int64(len(p.moves)) {
+		err = errMoved
+	}
+	return err
+}
+
+// lostRaces tells, after the transaction was rolled back, those commands whose instance is no longer of the revision
+// that they expect. Revisions only rise, so that stays true.
+func (p *shared) lostRaces(ctx context.Context, c *writeConn) (failed []*command, err error) {
+	const id, expected = 9, 10 // among the arguments
+	ids := part{q: "SELECT id, rev FROM instance WHERE id IN " + marks(len(p.moves))}
+	for _, m := range p.moves {
+		ids.bind(m.o.args[id : id+1])
+	}
+	revs := map[string]int64{}
+	err = c.query(ctx, ids.q, ids.args, func(scan scanFunc) error {
+		var id string
+		var rev int64
+		err := scan(&id, &rev)
+		revs[id] = rev
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range p.moves {
+		if rev, ok := revs[m.o.args[id].(string)]; !ok || rev != m.o.args[expected].(int64) {
 			failed = append(failed, singles{m}.lost()...)
 		}
-		x.bind(m.o.args[:expected])
 	}
-	if len(failed) == 0 {
-		_, err = c.exec(ctx, x.q, x.args)
-	}
-	return failed, err
+	return failed, nil
 }
 
 // lost tells the commands that their guards found no row.
@@ -114,12 +153,12 @@ func (l singles) lost() (failed []*command) {
 
 // send carries out the statements. failed are those whose own guards found no row, with their errors set.
 func (p *shared) send(ctx context.Context, c *writeConn) (failed []*command, err error) {
+	if err := p.moveInstances(ctx, c); err != nil {
+		return nil, err
+	}
 	held, err := p.hold(ctx, c)
 	if err != nil {
 		return nil, err
-	}
-	if failed, err = p.moveInstances(ctx, c, held); err != nil || len(failed) > 0 {
-		return failed, err
 	}
 	var before int64
 	for _, x := range p.singles {

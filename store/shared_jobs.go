@@ -3,12 +3,10 @@ package store
 import (
 	"bytes"
 	"context"
-	"strings"
 )
 
 // held is what was there before, locked until the transaction ends.
 type held struct {
-	revs  map[string]int64 // of instances
 	jobs  map[string]*heldJob
 	shown map[string]bool // slots, of those that it matters for
 }
@@ -20,78 +18,74 @@ type heldJob struct {
 	body                                              []byte
 }
 
-// hold locks and reads the instances and jobs that will be written, in one statement. The instance of a job
-// is locked also where only the job changes: whoever writes a job of an instance holds it, so that no
-// job comes between this and its replacement.
+// hold locks and reads the jobs that will be written. Their instances are locked before, by moveInstances or, where
+// only the job changes, here: whoever writes a job of an instance holds it, so that no job comes between this and its
+// replacement.
 func (p *shared) hold(ctx context.Context, c *writeConn) (*held, error) {
 	const instance = 9 // among the arguments of sqlUpdateInstance
-	h := &held{revs: map[string]int64{}, jobs: map[string]*heldJob{}, shown: map[string]bool{}}
-	var instances, jobs, slots []any
+	h := &held{jobs: map[string]*heldJob{}, shown: map[string]bool{}}
+	locked := map[string]bool{"": true}
 	for _, m := range p.moves {
-		instances = append(instances, m.o.args[instance])
-		h.revs[m.o.args[instance].(string)] = 0
+		locked[m.o.args[instance].(string)] = true
 	}
+	var instances, jobs, slots []any
 	for _, o := range p.jobs {
-		if in := o.args[jobInstance].(string); in != "" {
-			if _, ok := h.revs[in]; !ok {
-				instances = append(instances, in)
-				h.revs[in] = 0
-			}
+		if in := o.args[jobInstance].(string); !locked[in] {
+			locked[in] = true
+			instances = append(instances, in)
 		}
 		jobs = append(jobs, o.args[jobID])
-		if o.q == mysqlStatements.putShownJob {
-			slots = append(slots, o.args[jobSlot])
-		}
 	}
 	for _, o := range p.canceled {
 		jobs = append(jobs, o.args[jobID])
 	}
-	clear(h.revs)
-	var x part
-	var text []string
-	for _, l := range []struct {
-		q    string
-		ids  []any
-		lock string
-	}{
-		{"SELECT 0, id, rev, 0, 0, 0, 0, 0, 0, '', '' FROM instance WHERE id IN ", instances, " FOR UPDATE"},
-		{"SELECT 1, id, rev, state, due_at, uncertain, created_at, gen, attempt, token, body FROM job WHERE id IN ", jobs, " FOR UPDATE"},
-		{"SELECT 2, id, 0, 0, 0, 0, 0, 0, 0, '', '' FROM slot WHERE id IN ", slots, ""},
-	} {
-		if len(l.ids) == 0 {
-			continue
-		}
-		n := 1
-		for n < len(l.ids) {
-			n *= 2
-		}
-		// Some ids come twice, so that there are few texts to prepare.
-		text = append(text, "("+l.q+marks(n)+l.lock+")")
-		x.bind(l.ids)
-		for range n - len(l.ids) {
-			x.bind(l.ids[:1])
-		}
+	err := byIDs(ctx, c, "SELECT id FROM instance WHERE id IN ", " FOR UPDATE", instances, func(scanFunc) error { return nil })
+	if err != nil {
+		return nil, err
 	}
-	if len(text) == 0 {
-		return h, nil
-	}
-	err := c.query(ctx, strings.Join(text, " UNION ALL "), x.args, func(scan scanFunc) error {
-		var what int
+	const columns = "id, rev, state, due_at, uncertain, created_at, gen, attempt, token, body"
+	err = byIDs(ctx, c, "SELECT "+columns+" FROM job WHERE id IN ", " FOR UPDATE", jobs, func(scan scanFunc) error {
 		var id string
 		j := &heldJob{}
-		err := scan(&what, &id, &j.rev, &j.state, &j.due, &j.uncertain, &j.created, &j.gen, &j.attempt, &j.token, &j.body)
-		switch what {
-		case 0:
-			h.revs[id] = j.rev
-		case 1:
-			h.jobs[id] = j
-		case 2:
-			h.shown[id] = true
-		}
+		err := scan(&id, &j.rev, &j.state, &j.due, &j.uncertain, &j.created, &j.gen, &j.attempt, &j.token, &j.body)
+		h.jobs[id] = j
 		return err
 	})
-	return h, err
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range p.jobs {
+		if o.q == mysqlStatements.putShownJob && !h.jobs[o.args[jobID].(string)].waits() {
+			slots = append(slots, o.args[jobSlot])
+		}
+	}
+	return h, byIDs(ctx, c, "SELECT id FROM slot WHERE id IN ", "", slots, func(scan scanFunc) error {
+		var id string
+		err := scan(&id)
+		h.shown[id] = true
+		return err
+	})
 }
+
+// byIDs reads rows by their ids. Some ids are given twice, so that there are few texts to prepare.
+func byIDs(ctx context.Context, c *writeConn, q, lock string, ids []any, row func(scanFunc) error) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	n := 1
+	for n < len(ids) {
+		n *= 2
+	}
+	x := part{q: q + marks(n) + lock}
+	x.bind(ids)
+	for range n - len(ids) {
+		x.bind(ids[:1])
+	}
+	return c.query(ctx, x.q, x.args, row)
+}
+
+// waits reports whether there is such a row, and it is still to be worked on.
+func (j *heldJob) waits() bool { return j != nil && j.state == stateWaiting }
 
 // after notes what a statement of a command has done to a job that is held.
 func (h *held) after(o op) {
@@ -124,7 +118,7 @@ func (p *shared) putJobs(ctx context.Context, c *writeConn, h *held) error {
 	for _, o := range p.jobs {
 		id := o.args[jobID].(string)
 		old := h.jobs[id]
-		if o.q == mysqlStatements.putShownJob && (old == nil || old.state != stateWaiting) && !h.shown[o.args[jobSlot].(string)] {
+		if o.q == mysqlStatements.putShownJob && !old.waits() && !h.shown[o.args[jobSlot].(string)] {
 			continue
 		}
 		if old != nil && (o.args[jobRev].(int64) < old.rev || old.says(o.args)) {
