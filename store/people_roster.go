@@ -72,6 +72,9 @@ func (s *Store) Roster(ctx context.Context) (workflows.Roster, error) {
 			Manager: p.Manager, Preferred: p.Preferred, Active: p.Active,
 		})
 	}
+	if out.Proxies, err = s.Proxies(ctx, "", false); err != nil {
+		return workflows.Roster{}, err
+	}
 	rows, err := s.accounts(ctx, "")
 	if err != nil {
 		return workflows.Roster{}, err

@@ -111,6 +111,6 @@ func (a *App) heirs(ctx context.Context, person string) (*event.Directory, error
 	if err != nil {
 		return nil, fmt.Errorf("look for who takes over from %s: %w", person, err)
 	}
-	b.Heirs = found.Persons
+	b.Heirs, b.Proxies = found.Persons, found.Proxies
 	return b, nil
 }

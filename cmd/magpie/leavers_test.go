@@ -80,3 +80,68 @@ func TestMergedPersonGoesOn(t *testing.T) {
 		return err == nil && r.Toast != nil && strings.Contains(toastText(r.Toast), "已撤回")
 	})
 }
+
+// Somebody is away: what waits goes to their proxy at once, what comes later is theirs from the start, and the
+// record says who decided for whom. What the proxy may not decide stays with the person.
+func TestProxyTakesOver(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, "webhook", sqliteStore, nil)
+	s := o.serve(true)
+	o.purchase("li.lei", "显示器", "300")
+	mine := o.cardWith("han.meimei", "同意", "显示器")
+	for _, c := range []struct {
+		args []string
+		code int
+		out  string
+	}{
+		{[]string{"grant", "han.meimei", "han.meimei"}, 1, "their own proxy"},
+		{[]string{"grant", "han.meimei", "sun.lee"}, 1, `no person "sun.lee"`},
+		{[]string{"grant", "han.meimei", "sun.li", "--until", "gestern"}, 2, "2026-10-01"},
+		{[]string{"grant", "han.meimei", "sun.li", "--until", "2020-01-01"}, 2, "is not after"},
+		{[]string{"grant", "han.meimei", "sun.li", "--max", "viel"}, 2, "is not an amount"},
+		{[]string{"grant", "han.meimei", "sun.li", "--workflow", "purchas"}, 1, "there are: leave, purchase, seal"},
+		{[]string{"grant", "han.meimei", "sun.li", "--workflow", "purchase", "--max", "400", "--open"}, 0, "sun.li decides in the place of han.meimei"},
+		{[]string{"list", "sun.li"}, 0, "counts"},
+	} {
+		code, out, errs := magpie(t, o.dir, append([]string{"people", "proxy"}, c.args...)...)
+		if code != c.code || !strings.Contains(out+errs, c.out) {
+			t.Fatalf("%v: %d %s%s", c.args, code, out, errs)
+		}
+	}
+	theirs := o.cardWith("sun.li", "同意", "显示器")
+	eventually(t, "her card shows that it went on", func() bool {
+		for _, m := range o.cards("han.meimei", "显示器") {
+			if m.ID == mine.ID {
+				return !hasButton(m, "同意")
+			}
+		}
+		return false
+	}, func() string { return o.seen("han.meimei") })
+	o.told("sun.li", theirs, "同意", nil, "success", "已同意")
+	o.card("li.lei", "显示器", "已通过", "孙莉（代韩梅梅）")
+
+	o.purchase("li.lei", "键盘", "200") // hers would have been
+	o.told("sun.li", o.cardWith("sun.li", "同意", "键盘"), "同意", nil, "success", "已同意")
+	if n := len(o.cards("han.meimei", "键盘")); n != 0 {
+		t.Errorf("somebody who is away was asked: %d cards", n)
+	}
+	o.purchase("li.lei", "投影仪", "401") // above what the proxy may
+	big := o.cardWith("han.meimei", "同意", "投影仪")
+
+	var grant struct{ ID string }
+	_, out, _ := magpie(t, o.dir, "people", "proxy", "list", "--json")
+	if err := json.Unmarshal([]byte(out), &grant); err != nil {
+		t.Fatal(err, out)
+	}
+	if code, out, errs := magpie(t, o.dir, "people", "proxy", "revoke", grant.ID); code != 0 {
+		t.Fatalf("%d %s%s", code, out, errs)
+	}
+	if code, _, errs := magpie(t, o.dir, "people", "proxy", "revoke", grant.ID); code != 1 || !strings.Contains(errs, "no proxy") {
+		t.Errorf("revoked twice: %d %s", code, errs)
+	}
+	o.told("han.meimei", big, "同意", nil, "success", "已同意")
+	s.idle()
+	if code, out, errs := magpie(t, o.dir, "audit", "verify"); code != 0 {
+		t.Errorf("audit verify: %d %s%s", code, out, errs)
+	}
+}

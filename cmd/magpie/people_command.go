@@ -25,7 +25,7 @@ server goes by it within seconds.`,
 		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.PersistentFlags().StringVarP(&path, "config", "c", "magpie.yaml", "the configuration file")
-	c.AddCommand(peopleList(&path), peopleLink(&path), peopleUnlink(&path), peoplePrefer(&path), peopleManager(&path), peopleLog(&path))
+	c.AddCommand(peopleList(&path), peopleLink(&path), peopleUnlink(&path), peoplePrefer(&path), peopleManager(&path), peopleProxy(&path), peopleLog(&path))
 	return c
 }
 

@@ -57,6 +57,7 @@ func Run(t *testing.T, open Open) {
 		"people codes":      testCodes,
 		"people left":       testLeft,
 		"people race":       testPeopleRace,
+		"people proxies":    testProxies,
 		"put":               testPut,
 		"put odd ids":       testPutOddIDs,
 		"put together":      testPutTogether,

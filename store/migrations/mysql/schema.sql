@@ -184,6 +184,22 @@ CREATE TABLE person_alias (
   PRIMARY KEY (id),
   KEY person_alias_person (person)
 ) ENGINE=InnoDB;
+CREATE TABLE proxy (
+  id varchar(64) NOT NULL,
+  of_person varchar(128) NOT NULL,
+  to_person varchar(128) NOT NULL,
+  from_at bigint NOT NULL,
+  until_at bigint NOT NULL,
+  flows text NOT NULL,
+  max_amount varchar(64) NOT NULL,
+  open_too int NOT NULL,
+  actor varchar(255) NOT NULL,
+  created_at bigint NOT NULL,
+  revoked_at bigint NOT NULL DEFAULT '0',
+  revoked_by varchar(255) NOT NULL DEFAULT '',
+  PRIMARY KEY (id),
+  KEY proxy_of (of_person)
+) ENGINE=InnoDB;
 CREATE TABLE receipt (
   message varbinary(400) NOT NULL,
   account varbinary(400) NOT NULL,
