@@ -22,6 +22,16 @@ type TestPerson struct {
 	Title   *string `yaml:"title"`
 	Lead    *bool   `yaml:"lead" jsonschema_description:"leads the department"`
 	Left    *bool   `yaml:"left" jsonschema_description:"is no longer with the company"`
+	// Proxy is a standing grant for the whole test.
+	Proxy *TestProxy `yaml:"proxy" jsonschema_description:"is away: who decides in their place"`
+}
+
+// TestProxy is who decides for somebody, and what.
+type TestProxy struct {
+	To    string   `yaml:"to,required" jsonschema_description:"person id"`
+	Flows []string `yaml:"flows,scalar" jsonschema_description:"ids of flows; without it all"`
+	Max   string   `yaml:"max" jsonschema_description:"only requests of no larger amount"`
+	Open  bool     `yaml:"open" jsonschema_description:"also what was waiting before"`
 }
 
 // TestStart hands a form in.

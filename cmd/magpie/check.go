@@ -31,7 +31,7 @@ suite in use and reports what is lost there; what nobody has accepted one by one
 			if p != nil {
 				var more config.Problems
 				losses, more = drawAll(p)
-				ps = append(ps, more...)
+				ps = append(append(ps, more...), p.lint(c.Context())...)
 			}
 			ps.Sort()
 			if asJSON {

@@ -130,7 +130,7 @@ func TestSimulateNamesEverybody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"role:finance，会签", "韩梅梅 (han.meimei)", "told: 陈洁 (chen.jie)", "due 2026-03-04 09:00 (2 work days)", "ends: approved"} {
+	for _, want := range []string{"role:finance，会签", "韩梅梅 (han.meimei)", "branch: takes form.amount >= 50000, not else", "  4. 总经理 (ceo): role:ceo", "5. tells dept:行政部/lead\n   - 陈洁 (chen.jie)", "after 2 work days: escalate", "due 2026-03-04 09:00 (2 work days)", "ends: approved"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in\n%s", want, out)
 		}

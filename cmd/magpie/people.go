@@ -58,7 +58,7 @@ func (t *testPeople) With(people map[string]workflows.TestPerson, roles map[stri
 	if err != nil {
 		return nil, err
 	}
-	all := workflows.Roster{Rev: t.all.Rev, Accounts: t.all.Accounts, Aliases: t.all.Aliases, Persons: slices.Clone(t.all.Persons)}
+	all := workflows.Roster{Rev: t.all.Rev, Accounts: t.all.Accounts, Aliases: t.all.Aliases, Persons: slices.Clone(t.all.Persons), Proxies: append(slices.Clone(t.all.Proxies), workflowstest.GrantsOf(people)...)}
 	for _, d := range t.all.Departments {
 		d.Leads, d.Members = slices.Clone(d.Leads), slices.Clone(d.Members)
 		all.Departments = append(all.Departments, d)

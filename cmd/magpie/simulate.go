@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -14,20 +12,21 @@ import (
 
 	"magpie/adapters/event"
 	"magpie/config"
-	"magpie/workflows"
 	"magpie/workflows/workflowstest"
 )
 
 func simulateCommand() *cobra.Command {
 	var path, as, when string
 	var set []string
-	var asJSON bool
+	var asJSON, today bool
 	c := &cobra.Command{
 		Use:   "simulate WORKFLOW --as PERSON --set FIELD=VALUE …",
 		Short: "Say which path a request would take: every step, who, why, why skipped, deadlines",
 		Long: `Simulate hands a request in and lets everybody who is asked agree, without storing or sending anything.
-People are those of test-people.yaml beside magpie.yaml, or the sample company.`,
-		Example: "  magpie simulate purchase --as li.lei --set item=服务器 --set amount=60000",
+It says every step: who is asked and why, what is passed over and why, which ways are gone at a fork, who is
+told, and what happens as time passes. People are those of test-people.yaml beside magpie.yaml, or the sample
+company; with --today those of the database.`,
+		Example: "  magpie simulate purchase --as li.lei --set item=服务器 --set amount=60000\n  magpie simulate purchase --as li.lei --set item=服务器 --set amount=60000 --today --json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			usage := func(err error) error { return &usageError{c.CommandPath(), err} }
@@ -49,7 +48,18 @@ People are those of test-people.yaml beside magpie.yaml, or the sample company.`
 			if err := knownFields(p.sources[args[0]], form); err != nil {
 				return usage(err)
 			}
-			if _, err := p.testPeople.Person(c.Context(), as); err != nil {
+			o := p.testOptions()
+			if today {
+				known, err := p.today(c.Context())
+				if err != nil {
+					return err
+				}
+				if known == nil {
+					return errors.New("--today: there is no database yet to read the people of")
+				}
+				o.People = known
+			}
+			if _, err := o.People.Person(c.Context(), as); err != nil {
 				return usage(fmt.Errorf("--as %s: there is no such person", as))
 			}
 			now := time.Now()
@@ -58,23 +68,14 @@ People are those of test-people.yaml beside magpie.yaml, or the sample company.`
 					return usage(fmt.Errorf("--at %s: write it as 2026-03-02 09:00", when))
 				}
 			}
-			x, err := workflowstest.Simulate(prog, as, form, now, p.testOptions())
+			x, err := workflowstest.Simulate(prog, as, form, now, o)
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				e := json.NewEncoder(c.OutOrStdout())
-				e.SetIndent("", "  ")
-				return e.Encode(x)
+				return simulatedJSON(c.OutOrStdout(), args[0], x)
 			}
-			names := make([]string, len(x.CC))
-			for i, id := range x.CC {
-				names[i] = id
-				if who, err := p.testPeople.Person(c.Context(), id); err == nil {
-					names[i] = fmt.Sprintf("%s (%s)", who.Name, id)
-				}
-			}
-			showPath(c.OutOrStdout(), x, names, p.cfg.Server.Location)
+			showPath(c.OutOrStdout(), x, p.cfg.Server.Location)
 			return nil
 		},
 	}
@@ -82,6 +83,7 @@ People are those of test-people.yaml beside magpie.yaml, or the sample company.`
 	c.Flags().StringVar(&as, "as", "", "who asks (person id)")
 	c.Flags().StringArrayVar(&set, "set", nil, "a field of the form, FIELD=VALUE; several values of one field are separated by commas")
 	c.Flags().StringVar(&when, "at", "", "when it is handed in, 2006-01-02 15:04; now without it")
+	c.Flags().BoolVar(&today, "today", false, "with the people of the database, as they are today")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
@@ -117,36 +119,4 @@ func knownFields(src *config.Node, form map[string]event.Value) error {
 		}
 	}
 	return nil
-}
-
-func showPath(w io.Writer, x workflows.Explanation, told []string, loc *time.Location) {
-	fmt.Fprintln(w, x.Title)
-	for i, s := range x.Steps {
-		fmt.Fprintf(w, "%d. %s (%s)", i+1, s.Name, s.ID)
-		if s.State == "skipped" {
-			fmt.Fprint(w, ": skipped")
-		}
-		if s.Why != "" {
-			fmt.Fprintf(w, ": %s", s.Why)
-		}
-		fmt.Fprintln(w)
-		for _, seat := range s.Seats {
-			fmt.Fprintf(w, "   - %s (%s)", seat.Name, seat.Person)
-			if seat.Why != "" {
-				fmt.Fprintf(w, ": %s", seat.Why)
-			}
-			fmt.Fprintln(w)
-		}
-		if !s.DueAt.IsZero() {
-			fmt.Fprintf(w, "   due %s (%s)", s.DueAt.In(loc).Format("2006-01-02 15:04"), s.DueRule)
-			if s.Guessed {
-				fmt.Fprint(w, "; no holiday data for that year, plain weekdays were counted")
-			}
-			fmt.Fprintln(w)
-		}
-	}
-	if len(told) > 0 {
-		fmt.Fprintf(w, "told: %s\n", strings.Join(told, ", "))
-	}
-	fmt.Fprintf(w, "ends: %s\n", x.Status)
 }

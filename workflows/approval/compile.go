@@ -81,6 +81,7 @@ func compile(src *config.Node, env workflows.Env) (*Program, config.Problems) {
 	}
 	c.p.first = c.steps(s.Steps, "steps", "", 1)
 	c.whole()
+	c.lint()
 	c.tests(s.Tests)
 	return c.p, c.ps
 }

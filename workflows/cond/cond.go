@@ -141,6 +141,7 @@ type Cond struct {
 	env    *Env
 	fields []string
 	person bool // reads the initiator
+	lit    literals
 }
 
 // Compile reads, narrows and types a condition; the error is an *Error.
@@ -159,7 +160,7 @@ func (e *Env) Compile(src string) (*Cond, error) {
 	if err != nil {
 		return nil, fromExpr(err)
 	}
-	return &Cond{src: src, prog: prog, env: e, fields: n.used, person: n.person}, nil
+	return &Cond{src: src, prog: prog, env: e, fields: n.used, person: n.person, lit: n.seen}, nil
 }
 
 // fromExpr keeps the place and the first line of expr's message, in our words for types.
@@ -179,8 +180,13 @@ var ourWords = strings.NewReplacer("[]string", "list", "string", "text", "expect
 // String is the condition as written.
 func (c *Cond) String() string { return c.src }
 
-// Fields lists the form's fields that the condition reads, in order of first use.
-func (c *Cond) Fields() []string { return c.fields }
+// Fields lists the form's fields that the condition reads, in order of first use; none for a nil condition.
+func (c *Cond) Fields() []string {
+	if c == nil {
+		return nil
+	}
+	return c.fields
+}
 
 // Eval decides the condition. An error means that a value is not in canonical form.
 func (c *Cond) Eval(v Values) (bool, error) {

@@ -27,6 +27,7 @@ type narrow struct {
 	used   []string
 	person bool
 	err    *Error
+	seen   literals
 }
 
 func newNarrow(e *Env, src string) *narrow {
@@ -59,7 +60,9 @@ func (n *narrow) Visit(node *ast.Node) {
 		n.literal(node)
 	case *ast.FloatNode:
 		n.literal(node)
-	case *ast.BoolNode, *ast.StringNode, *ast.ConstantNode:
+	case *ast.StringNode:
+		n.seen.text(x.Value)
+	case *ast.BoolNode, *ast.ConstantNode:
 	case *ast.IdentifierNode:
 		switch x.Value {
 		case "form", "initiator", "given", "len", "lower", "upper", "trim":
@@ -98,6 +101,7 @@ func (n *narrow) literal(node *ast.Node) {
 	if err != nil {
 		n.fail(loc, fmt.Sprintf("the number %s: %v", word, err), "plain digits, such as 5000 or 0.5")
 	}
+	n.seen.number(d)
 	n.patch(node, &ast.ConstantNode{Value: int(d)})
 }
 
@@ -144,9 +148,11 @@ func (n *narrow) unary(node *ast.Node, x *ast.UnaryNode) {
 			return
 		}
 		if c, ok := x.Node.(*ast.ConstantNode); ok {
+			n.seen.number(Decimal(-c.Value.(int)))
 			n.patch(node, &ast.ConstantNode{Value: -c.Value.(int)})
 			return
 		}
+		n.seen.loose = true
 		n.patch(node, n.apply("sub", &ast.ConstantNode{Value: 0}, x.Node))
 	default:
 		n.fail(x.Location(), "the sign "+x.Operator+" has no use here", "")
@@ -173,6 +179,7 @@ func (n *narrow) binary(node *ast.Node, x *ast.BinaryNode) {
 	case "in":
 		n.in(x, l, r)
 	case "contains", "startsWith", "endsWith", "matches":
+		n.seen.loose = true
 		if l != Text || r != Text {
 			n.fail(x.Location(), x.Operator+" compares texts", `form.item `+x.Operator+` "电脑"`)
 		}
@@ -195,6 +202,7 @@ func (n *narrow) arithmetic(node *ast.Node, x *ast.BinaryNode, l, r Kind) {
 		n.fail(x.Location(), x.Operator+" needs numbers on both sides", "")
 		return
 	}
+	n.seen.loose = true
 	switch x.Operator {
 	case "+":
 		n.patch(node, n.apply("add", x.Left, x.Right))
@@ -216,6 +224,11 @@ func (n *narrow) arithmetic(node *ast.Node, x *ast.BinaryNode, l, r Kind) {
 
 func (n *narrow) compare(node *ast.Node, x *ast.BinaryNode, l, r Kind) {
 	order := x.Operator != "==" && x.Operator != "!="
+	_, yesLeft := x.Left.(*ast.BoolNode)
+	_, yesRight := x.Right.(*ast.BoolNode)
+	if !isLiteral(x.Left) && !isLiteral(x.Right) && !yesLeft && !yesRight {
+		n.seen.loose = true
+	}
 	for _, side := range []struct {
 		field, other ast.Node
 		put          *ast.Node
@@ -271,6 +284,7 @@ func (n *narrow) instant(put *ast.Node, lit *ast.StringNode, k Kind) {
 		if t, err := time.Parse(time.DateOnly, lit.Value); err != nil || t.Format(time.DateOnly) != lit.Value {
 			n.fail(lit.Location(), fmt.Sprintf("%q is not a date", lit.Value), `"2026-01-31"`)
 		}
+		n.seen.text(lit.Value)
 		n.patch(put, &ast.StringNode{Value: lit.Value})
 		return
 	}
@@ -281,6 +295,7 @@ func (n *narrow) instant(put *ast.Node, lit *ast.StringNode, k Kind) {
 	if err != nil {
 		n.fail(lit.Location(), fmt.Sprintf("%q is not a time", lit.Value), `"2026-01-31 18:00"`)
 	}
+	n.seen.text(CanonicalTime(t))
 	n.patch(put, &ast.StringNode{Value: CanonicalTime(t)})
 }
 
@@ -335,7 +350,7 @@ func (n *narrow) call(node *ast.Node, x *ast.CallNode) {
 			}
 		}
 		n.fail(x.Location(), "given asks about one field of the form", "given(form.FIELD)")
-	case len(x.Arguments) != 1:
+	case n.loosen() && len(x.Arguments) != 1:
 		n.fail(x.Location(), callee.Value+" takes one argument", "")
 	default:
 		k := n.kindOf(x.Arguments[0])

@@ -62,6 +62,17 @@ func Override(p workflows.Person, id string, o workflows.TestPerson, known func(
 	return p, nil
 }
 
+// GrantsOf are the standing grants that a test gives, in the order of the persons' ids.
+func GrantsOf(people map[string]workflows.TestPerson) []workflows.Proxy {
+	var out []workflows.Proxy
+	for _, id := range slices.Sorted(maps.Keys(people)) {
+		if g := people[id].Proxy; g != nil {
+			out = append(out, workflows.Proxy{ID: "test/" + id, Of: id, To: g.To, Flows: g.Flows, Max: g.Max, Open: g.Open, Actor: "test"})
+		}
+	}
+	return out
+}
+
 // OverrideRoles is roles with some of them replaced; a bare id is a person.
 func OverrideRoles(roles map[string][]string, with map[string]workflows.TestWho) (map[string][]string, error) {
 	out := maps.Clone(roles)
@@ -86,7 +97,8 @@ func OverrideRoles(roles map[string][]string, with map[string]workflows.TestWho)
 
 // With implements Overrider.
 func (c *Company) With(people map[string]workflows.TestPerson, roles map[string]workflows.TestWho) (workflows.People, error) {
-	out := &Company{People: maps.Clone(c.People), Depts: slices.Clone(c.Depts), Order: slices.Clone(c.Order)}
+	out := &Company{People: maps.Clone(c.People), Depts: slices.Clone(c.Depts), Order: slices.Clone(c.Order), Proxies: slices.Clone(c.Proxies)}
+	out.Proxies = append(out.Proxies, GrantsOf(people)...)
 	var err error
 	if out.Roles, err = OverrideRoles(c.Roles, roles); err != nil {
 		return nil, err

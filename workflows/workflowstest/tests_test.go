@@ -104,6 +104,10 @@ tests:
       trail: [submitted, moved, voted, ended, no skipped]
       texts: {zhao.min: 李雷}
       state: approved
+  - name: somebody is away
+    people: {han.meimei: {proxy: {to: zhang.wei, flows: purchase}}}
+    start: {by: li.lei, form: {amount: 1}}
+    expect: {open: [zhang.wei], approvers: {leader: [zhang.wei]}, state: running}
   - name: wrong
     people: {li.lei: {manager: nobody.here}}
     start: {by: li.lei, form: {amount: 1}}
@@ -131,26 +135,26 @@ func TestLanguage(t *testing.T) {
 		t.Fatal(ps)
 	}
 	results, ps := workflowstest.Run(n, p, workflowstest.Options{People: c})
-	if ps.Bad() || len(results) != 3 {
+	if ps.Bad() || len(results) != 4 {
 		t.Fatalf("%d results: %v", len(results), ps)
 	}
-	if !results[0].Passed() {
-		t.Error(results[0].Failure)
+	if !results[0].Passed() || !results[1].Passed() {
+		t.Error(results[0].Failure, results[1].Failure)
 	}
-	if got := results[1].Failure.Error(); !strings.Contains(got, `flow.yaml:35:32: tests[1].people["li.lei"].manager: there is no person "nobody.here"; a person id, or none`) {
+	if got := results[2].Failure.Error(); !strings.Contains(got, `flow.yaml:39:32: tests[2].people["li.lei"].manager: there is no person "nobody.here"; a person id, or none`) {
 		t.Error(got)
 	}
-	got := results[2].Failure.Error()
+	got := results[3].Failure.Error()
 	for _, want := range []string{
-		"flow.yaml:40:21: tests[2].do[0].delegate: zhao.min has no task at finance; now open: leader of han.meimei",
-		"tests[2].expect.steps.leader.state: state is passed; want open",
-		"tests[2].expect.steps.leader.due: due is 2026-03-04 09:00; want none",
-		`tests[2].expect.steps.leader.seats["han.meimei"]: the task of han.meimei is approved; want open`,
-		`tests[2].expect.steps.leader.seats["li.lei"]: the task of li.lei is no seat; want open`,
-		"tests[2].expect.cards.initiator: it is running, and says",
-		`tests[2].expect.cards["cc of li.lei"]: there is no such card; there are: initiator to li.lei, task/finance/1/0 to wang.fang,`,
-		"tests[2].expect.trail[1]: the trail goes on with [closed,",
-		`tests[2].expect.texts["li.lei"]: the texts are []; want 你好`,
+		"flow.yaml:44:21: tests[3].do[0].delegate: zhao.min has no task at finance; now open: leader of han.meimei",
+		"tests[3].expect.steps.leader.state: state is passed; want open",
+		"tests[3].expect.steps.leader.due: due is 2026-03-04 09:00; want none",
+		`tests[3].expect.steps.leader.seats["han.meimei"]: the task of han.meimei is approved; want open`,
+		`tests[3].expect.steps.leader.seats["li.lei"]: the task of li.lei is no seat; want open`,
+		"tests[3].expect.cards.initiator: it is running, and says",
+		`tests[3].expect.cards["cc of li.lei"]: there is no such card; there are: initiator to li.lei, task/finance/1/0 to wang.fang,`,
+		"tests[3].expect.trail[1]: the trail goes on with [closed,",
+		`tests[3].expect.texts["li.lei"]: the texts are []; want 你好`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("want %s\ngot\n%s", want, got)

@@ -1,0 +1,61 @@
+package approval_test
+
+import (
+	"strings"
+	"testing"
+
+	"magpie/config"
+	"magpie/workflows/approval"
+	"magpie/workflows/workflowstest"
+)
+
+// What only the directory shows: nobody found, too few, people who decide about themselves.
+func TestLintPeople(t *testing.T) {
+	t.Parallel()
+	const head = "kind: approval\nid: f\nname: 流程\nstart: {commands: [走]}\nform: [{id: x, type: text, label: 内容}]\nsteps:\n"
+	for name, c := range map[string]struct {
+		steps, want string
+		change      func(*workflowstest.Company)
+	}{
+		"nobody":          {"  - {id: a, approve: {by: role:nobody}}\n", `flow.yaml:7:27: warning: steps[0].approve.by: step a: today role:nobody finds nobody: role:admin is asked instead`, nil},
+		"nobody, skipped": {"  - {id: a, approve: {by: role:nobody}, if_nobody: skip}\n", `today role:nobody finds nobody: the step is passed over; a selector that finds somebody`, nil},
+		"no stand-in":     {"  - {id: a, approve: {by: initiator.manager}}\n", `flow.yaml:7:5: warning: steps[0]: step a: when nobody is found role:admin is asked, and that is nobody today`, func(c *workflowstest.Company) { c.Roles["admin"] = nil }},
+		"some":            {"  - {id: a, approve: {by: initiator.manager}, if_nobody: reject}\n", `step a: for zhang.wei, ops.admin initiator.manager finds nobody: the request is rejected; if_nobody: admin`, nil},
+		"too few":         {"  - {id: a, approve: {by: role:finance, mode: {count: 3}}}\n", `flow.yaml:7:47: warning: steps[0].approve.mode: step a: 3 must agree, but today only 2 can be asked`, nil},
+		"alone":           {"  - {id: a, approve: {by: role:ceo}}\n", `step a: zhang.wei can decide alone about their own request; rules: {initiator_is_approver: manager}`, nil},
+		"any of them":     {"  - {id: a, approve: {by: role:finance}}\n", `step a: wang.fang, zhao.min can decide alone`, nil},
+		"all, so not":     {"  - {id: a, approve: {by: role:finance, mode: all}}\n", "", nil},
+		"left":            {"  - {id: a, approve: {by: \"person:li.lei\"}}\n", `today person:li.lei finds nobody`, func(c *workflowstest.Company) { c.Leave("li.lei") }},
+		"told":            {"  - {id: a, approve: {by: role:finance, mode: all}}\n  - cc: {to: \"dept:法务部\"}\n", `flow.yaml:8:14: warning: steps[1].cc.to: step cc_1 tells nobody: today dept:法务部 finds nobody`, nil},
+		"roles in a circle": {"  - {id: a, approve: {by: role:one}}\n", `today role:one finds nobody`, func(c *workflowstest.Company) {
+			c.Roles["one"], c.Roles["two"] = []string{"role:two"}, []string{"role:one"}
+		}},
+		"managers in a circle": {"  - {id: a, approve: {by: initiator.managers(3)}, if_nobody: reject}\n", `for ops.admin initiator.managers(3) finds nobody`, func(c *workflowstest.Company) {
+			p := c.People["zhang.wei"]
+			p.Manager = "li.lei"
+			c.People["zhang.wei"] = p
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			company := workflowstest.NewCompany()
+			if c.change != nil {
+				c.change(company)
+			}
+			e := env(t)
+			e.Roles = company.Roles
+			n, ps := config.Parse("flow.yaml", []byte(head+c.steps))
+			p, more := approval.Kind{}.Compile(n, e)
+			if ps = append(ps, more...); ps.Bad() {
+				t.Fatal(ps)
+			}
+			got := approval.Kind{}.Lint(t.Context(), n, p, company, company.Order)
+			if ps.Bad() || got.Bad() {
+				t.Error("a lint is a warning")
+			}
+			if c.want == "" && len(got) > 0 || !strings.Contains(got.Error(), c.want) {
+				t.Errorf("want %s\ngot\n%v", c.want, got)
+			}
+		})
+	}
+}
