@@ -68,6 +68,8 @@ func newFact(kind string) (fact, error) {
 		return &urged{}, nil
 	case "told":
 		return &told{}, nil
+	case "requested":
+		return &requested{}, nil
 	case "ended":
 		return &ended{}, nil
 	}

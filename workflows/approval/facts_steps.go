@@ -171,11 +171,12 @@ func (r *run) close(result runState, why string, at stamp, open workflows.TaskSt
 type moved struct {
 	place
 	To  string              `json:"to"`
-	Why string              `json:"why"` // escalate, transfer, left, proxy
+	Why string              `json:"why"` // escalate, transfer, left, proxy, transfer_by_hand
 	Was workflows.TaskState `json:"was"`
 	proxied
 	p struct {
 		People map[string]person `json:"people,omitempty"`
+		Reason string            `json:"reason,omitempty"`
 	}
 }
 

@@ -59,7 +59,14 @@ func (d *decider) pressTask(key string, a *event.Action) *workflows.Refusal {
 	if x == nil {
 		return workflows.Refuse("unknown_action", textUnknown)
 	}
-	if a.Verb != "approve" && a.Verb != "reject" {
+	if a.Verb == "more" {
+		var no *workflows.Refusal
+		if a, no = unfold(a); no != nil {
+			return no
+		}
+	}
+	v := verbOf(a.Verb)
+	if v == nil && a.Verb != "approve" && a.Verb != "reject" {
 		return workflows.Refuse("unknown_action", textUnknown)
 	}
 	person := x.Person
@@ -69,8 +76,12 @@ func (d *decider) pressTask(key string, a *event.Action) *workflows.Refusal {
 	if d.ev.Actor.Person == "" || d.ev.Actor.Person != person {
 		return workflows.Refuse("not_your_task", textNotYourTask, d.s.name(person))
 	}
-	if n < x.Task || x.State != workflows.TaskOpen || d.s.Status != workflows.StatusRunning {
+	open := n == x.Task && x.State == workflows.TaskOpen
+	if d.s.Status != workflows.StatusRunning || !open && (v == nil || !v.late) {
 		return d.late(r, x, n)
+	}
+	if v != nil {
+		return d.pressVerb(v, r, x, n, a)
 	}
 	reason, refusal := opinion(a)
 	switch {

@@ -72,7 +72,8 @@ type node struct {
 	veto     bool
 	remind   *remindSpec
 	timeout  *timeoutSpec
-	ifNobody string // skip, reject, or a selector
+	denied   map[string]bool // words of allow: that it does not give
+	ifNobody string          // skip, reject, or a selector
 
 	to   []string // cc
 	arms []arm    // branch and splits; of branch and inclusive the last has no cond

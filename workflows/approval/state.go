@@ -42,8 +42,9 @@ type state struct {
 	Runs   []run             `json:"r,omitempty"` // steps reached, in order
 	Asks   []ask             `json:"q,omitempty"` // questions about people that wait for an answer
 	CC     []string          `json:"cc,omitempty"`
-	Gen    int64             `json:"g,omitempty"` // of the timer set last
-	Why    string            `json:"w,omitempty"` // code of how it ended
+	Gen    int64             `json:"g,omitempty"`  // of the timer set last
+	Asked  int               `json:"aq,omitempty"` // errands that named persons
+	Why    string            `json:"w,omitempty"`  // code of how it ended
 	Reason string            `json:"wr,omitempty"`
 	EndBy  string            `json:"eb,omitempty"`
 	Begun  stamp             `json:"ba"`
@@ -146,6 +147,12 @@ type ask struct {
 	Persons []string `json:"p,omitempty"`
 	Hops    int      `json:"h,omitempty"`
 	Proxies []grant  `json:"px,omitempty"` // of Persons
+	// Of an errand that somebody asked for (For "do"):
+	Verb    string `json:"v,omitempty"`
+	By      string `json:"b,omitempty"`
+	At      stamp  `json:"a,omitempty"`
+	N       int    `json:"c,omitempty"` // counts them
+	Opinion string `json:"op,omitempty"`
 }
 
 func decodeState(b []byte) (*state, error) {

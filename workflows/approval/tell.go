@@ -144,6 +144,10 @@ func (t teller) tell(f fact, actor string) (workflows.Told, bool) {
 		if f.Why == "proxy" {
 			line = says(card.Info, "「%s」由%s的代理人%s处理", "“%[1]s” goes to %[3]s, who decides in the place of %[2]s", t.node(f.Node), t.list([]string{from}), t.list([]string{f.To}))
 		}
+		if f.Why == "transfer_by_hand" {
+			line = says(card.Info, "把「%s」转交给%s", "handed “%s” over to %s", t.node(f.Node), t.list([]string{f.To}))
+			line.Note = f.p.Reason
+		}
 		if f.Why == "left" {
 			line = says(card.Info, "%[2]s已离职，「%[1]s」由%[3]s接手", "%[2]s has left; %[3]s takes over “%[1]s”", t.node(f.Node), t.list([]string{from}), t.list([]string{f.To}))
 		}

@@ -25,6 +25,7 @@ type View struct {
 	EndedAt    time.Time      `json:"ended_at,omitzero"`
 	Task       *ViewTask      `json:"task,omitempty"`
 	Form       *ViewForm      `json:"form,omitempty"`
+	More       *ViewMore      `json:"more,omitempty"`
 }
 
 // ViewDefinition names the flow.
@@ -82,6 +83,14 @@ type ViewTask struct {
 	Reason    string              `json:"reason"`
 	ModeLabel string              `json:"mode_label"`
 	DueAt     time.Time           `json:"due_at,omitzero"`
+}
+
+// ViewMore is the form 更多操作 of a task.
+type ViewMore struct {
+	Verbs []string     `json:"verbs"`           // at least one
+	Who   bool         `json:"who"`             // some of them name persons
+	Steps []ViewOption `json:"steps,omitempty"` // that can be named; none: the input is left out
+	Then  bool         `json:"then"`            // what follows a return may be chosen
 }
 
 // ViewForm is the form of a draft.

@@ -25,6 +25,7 @@ func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
 		switch x.State {
 		case workflows.TaskOpen:
 			v.Mine, v.Actions = true, []string{"approve", "reject"}
+			v.More = d.more(n, r, x)
 		case workflows.TaskSuperseded:
 			if by := r.decisive(); by != nil {
 				d.decided(v.Task, by)

@@ -87,6 +87,8 @@ func (d *decider) answer(l *event.Lookup) error {
 		d.fallback(a, found, grants)
 	case "up", "to":
 		d.handOver(a, found, grants)
+	case "do":
+		d.requested(a, found, grants)
 	}
 	return nil
 }
