@@ -55,6 +55,9 @@ const (
 	TaskCanceled    TaskState = "canceled"   // closed because the instance ended or went elsewhere
 	TaskSkipped     TaskState = "skipped"
 	TaskTimedOut    TaskState = "timed_out"
+	TaskAbstained   TaskState = "abstained"
+	TaskDelegated   TaskState = "delegated" // given to somebody else for now
+	TaskSuspended   TaskState = "suspended" // waits for others whom its person wants to hear first
 )
 
 // Task is one assignee's decision at a node.

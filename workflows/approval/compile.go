@@ -40,14 +40,15 @@ func (Kind) Compile(src *config.Node, env workflows.Env) (workflows.Program, con
 
 // compiler collects problems and what they need to know.
 type compiler struct {
-	root  *config.Node
-	env   workflows.Env
-	p     *Program
-	conds *cond.Env
-	money bool
-	auto  int
-	arms  []string // the arms around the steps that are compiled now
-	ps    config.Problems
+	root     *config.Node
+	env      workflows.Env
+	p        *Program
+	conds    *cond.Env
+	money    bool
+	auto     int
+	allowAll *allowed // of the whole flow
+	arms     []string // the arms around the steps that are compiled now
+	ps       config.Problems
 }
 
 func compile(src *config.Node, env workflows.Env) (*Program, config.Problems) {
@@ -72,6 +73,7 @@ func compile(src *config.Node, env workflows.Env) (*Program, config.Problems) {
 	if c.ps.Bad() && (s.ID == "" || len(s.Form) == 0 || len(s.Steps) == 0) {
 		return nil, c.ps
 	}
+	c.allowAll = s.Rules.Allow
 	c.head(&s)
 	c.form(s.Form)
 	c.title(s)
@@ -142,10 +144,7 @@ func (c *compiler) selectors(list []string, path string, start bool) []string {
 			c.ps = append(c.ps, pr)
 			continue
 		}
-		what, want, soft := selector.Check(s, selector.Scope{Roles: c.env.Roles, People: func(id string) (bool, bool) {
-			f, ok := c.p.byField[id]
-			return ok && (f.typ == typePerson || f.typ == typePersons), ok && !start
-		}})
+		what, want, soft := selector.Check(s, c.scope(start))
 		switch {
 		case what == "":
 		case soft:
@@ -158,6 +157,14 @@ func (c *compiler) selectors(list []string, path string, start bool) []string {
 		}
 	}
 	return list
+}
+
+// scope is what selectors may name; start says that there is no form yet.
+func (c *compiler) scope(start bool) selector.Scope {
+	return selector.Scope{Roles: c.env.Roles, People: func(id string) (bool, bool) {
+		f, ok := c.p.byField[id]
+		return ok && (f.typ == typePerson || f.typ == typePersons), ok && !start
+	}}
 }
 
 // quote is 1 when the scalar at a problem's place stands in quotes, so that columns inside it shift by one.

@@ -2,6 +2,7 @@ package approval
 
 import (
 	"fmt"
+	"slices"
 
 	"magpie/config"
 	"magpie/workflows/selector"
@@ -14,7 +15,10 @@ func (c *compiler) approve(n *node, s stepSpec, path string) {
 	if n.mode.Kind == "" {
 		n.mode.Kind = modeAny
 	}
-	quorum := n.mode.Kind == modeRatio || n.mode.Kind == modeCount
+	quorum := n.mode.Kind == modeRatio || n.mode.Kind == modeCount || n.mode.Kind == modeWeight
+	c.weights(n, path)
+	c.abstain(n, s.Approve.Abstain, path)
+	c.allow(n, s.Approve.Allow)
 	n.veto = !quorum
 	if s.Approve.Veto != nil {
 		n.veto = *s.Approve.Veto
@@ -83,3 +87,57 @@ func (c *compiler) ifNobody(n *node, s stepSpec, path string) {
 		n.ifNobody = c.selectors([]string{s.IfNobody}, at, false)[0]
 	}
 }
+
+// weights checks who weighs how much: a person's id alone is a person.
+func (c *compiler) weights(n *node, path string) {
+	for i := range n.mode.Of {
+		x := &n.mode.Of[i]
+		at := c.root.At(path + ".approve.mode.of").Key(x.who)
+		sel, err := selector.Parse(x.who)
+		if err != nil {
+			if sel, err = selector.Parse("person:" + x.who); err == nil {
+				x.who = "person:" + x.who
+			}
+		}
+		if err != nil {
+			c.ps = append(c.ps, at.Problem(fmt.Sprintf("%q names nobody", x.who), `a selector or the id of a person: "role:finance", zhang.wei`))
+			continue
+		}
+		what, want, soft := selector.Check(sel, c.scope(false))
+		switch {
+		case what == "":
+		case soft:
+			c.ps = append(c.ps, at.Warn(what, want))
+		default:
+			c.ps = append(c.ps, at.Problem(what, want))
+		}
+	}
+}
+
+// abstain notes what abstentions count.
+func (c *compiler) abstain(n *node, how, path string) {
+	n.abstain = how
+	if how == abstainCounts && (n.mode.Kind == modeAll || n.mode.Kind == modeSequence) {
+		c.warn(path+".approve.abstain", fmt.Sprintf("with mode %s an abstention that counts is as good as a refusal", n.mode.Kind), "ignored, or {ratio: 60%}")
+	}
+}
+
+// allow notes what may not be done at the step: what the step's own list leaves out, or without one the flow's.
+func (c *compiler) allow(n *node, own *allowed) {
+	if own == nil {
+		own = c.allowAll
+	}
+	if own == nil {
+		return
+	}
+	n.denied = map[string]bool{}
+	for _, w := range allowances {
+		n.denied[w] = !slices.Contains(*own, w)
+	}
+}
+
+// What abstentions count.
+const (
+	abstainCounts  = "counts"
+	abstainIgnored = "ignored"
+)

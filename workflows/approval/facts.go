@@ -68,6 +68,14 @@ func newFact(kind string) (fact, error) {
 		return &urged{}, nil
 	case "told":
 		return &told{}, nil
+	case "delegated":
+		return &delegated{}, nil
+	case "advised":
+		return &advised{}, nil
+	case "added":
+		return &added{}, nil
+	case "unseated":
+		return &unseated{}, nil
 	case "requested":
 		return &requested{}, nil
 	case "ended":

@@ -39,9 +39,12 @@ type entered struct {
 	Node  string     `json:"node"`
 	Round int        `json:"round"`
 	Mode  modeKind   `json:"mode"`
-	Need  int        `json:"need"` // weight of approvals that passes it
+	Need  int        `json:"need,omitempty"` // weight of approvals that passes it, where N is not known
+	N     int        `json:"n,omitempty"`    // of a ratio the percentage, of a count and of weights the number
 	Veto  bool       `json:"veto,omitempty"`
 	Seats []seatFact `json:"seats"`
+	// Abstain says whether abstentions count among those that the rule counts: counts, or ignored.
+	Abstain string `json:"abstain,omitempty"`
 }
 
 type seatFact struct {
@@ -57,7 +60,8 @@ func (f *entered) apply(s *state, at stamp, _ string) {
 	if r == nil {
 		return
 	}
-	r.State, r.Why, r.Mode, r.Need, r.Veto, r.At, r.Seats = runOpen, "", f.Mode, f.Need, f.Veto, at, make([]seat, len(f.Seats))
+	r.State, r.Why, r.Mode, r.Need, r.N, r.Veto, r.Abstain = runOpen, "", f.Mode, f.Need, f.N, f.Veto, f.Abstain
+	r.At, r.Seats = at, make([]seat, len(f.Seats))
 	for i, x := range f.Seats {
 		r.Seats[i] = seat{ID: x.ID, Person: x.Person, Weight: x.Weight, For: x.For, Grants: x.Grants}
 	}
@@ -108,6 +112,9 @@ func (*opened) kind() string { return "opened" }
 func (f *opened) apply(s *state, at stamp, _ string) {
 	s.Gen = max(s.Gen, f.Remind, f.Late)
 	if x := f.in(s); x != nil {
+		if x.State == workflows.TaskSuspended {
+			x.Past = append(x.Past, pastTask{N: x.Task, Person: x.Person, State: x.State, At: x.At, Due: x.Due, Closed: at, dirty: true})
+		}
 		x.State, x.Task, x.At, x.Due, x.Guess, x.Remind, x.Late, x.Nudged, x.dirty = workflows.TaskOpen, f.Task, at, f.Due, f.Guessed, f.Remind, f.Late, 0, true
 		x.Urged, x.Urges = 0, 0
 	}
@@ -116,7 +123,7 @@ func (f *opened) apply(s *state, at stamp, _ string) {
 // voted: a seat decided. Auto says why when it was not a person's press.
 type voted struct {
 	place
-	Verb   string `json:"verb"` // approve or reject
+	Verb   string `json:"verb"` // approve, reject or abstain
 	Auto   string `json:"auto,omitempty"`
 	Refers string `json:"refers,omitempty"` // the earlier vote that it repeats
 	proxied
@@ -132,14 +139,14 @@ func (f *voted) apply(s *state, at stamp, actor string) {
 	if x == nil {
 		return
 	}
-	x.State = workflows.TaskApproved
-	if f.Verb == "reject" {
-		x.State = workflows.TaskRejected
-	}
+	x.State = verdicts[f.Verb]
 	if x.Task == 0 {
 		x.Task, x.At = 1, at
 	}
-	x.Closed, x.By, x.Auto, x.Refers, x.Reason, x.dirty = at, actor, f.Auto, f.Refers, f.p.Reason, true
+	x.Closed, x.By, x.Auto, x.Refers, x.Reason, x.Back, x.dirty = at, actor, f.Auto, f.Refers, f.p.Reason, nil, true
+	if r := s.run(f.Node, f.Round); x.Of != "" && x.State == workflows.TaskRejected {
+		r.refused(x, at)
+	}
 }
 
 // closed: a step is decided; seats that are still open are superseded.
@@ -161,7 +168,7 @@ func (f *closed) apply(s *state, at stamp, _ string) {
 func (r *run) close(result runState, why string, at stamp, open workflows.TaskState) {
 	r.State, r.Why, r.Closed, r.Gen = result, why, at, 0
 	for i := range r.Seats {
-		if x := &r.Seats[i]; x.State == workflows.TaskOpen {
+		if x := &r.Seats[i]; x.State == workflows.TaskOpen || x.State == workflows.TaskSuspended {
 			x.State, x.Closed, x.dirty = open, at, true
 		}
 	}
@@ -189,7 +196,7 @@ func (f *moved) apply(s *state, at stamp, _ string) {
 		return
 	}
 	x.Past = append(x.Past, pastTask{N: x.Task, Person: x.Person, State: f.Was, At: x.At, Due: x.Due, Closed: at, dirty: true})
-	x.Person, x.State, x.Due, x.Remind, x.Late, x.For, x.Grants = f.To, "", 0, 0, 0, f.For, f.Grants
+	x.Person, x.State, x.Due, x.Remind, x.Late, x.For, x.Grants, x.Back, x.Said = f.To, "", 0, 0, 0, f.For, f.Grants, nil, nil
 }
 
 // overdue: a task's time is up.

@@ -68,7 +68,7 @@ func (d *decider) join(from string, to event.Person) {
 
 // waitsFor reports whether a person is asked, or will be.
 func (s *seat) waitsFor(person string) bool {
-	return s.Person == person && (s.State == workflows.TaskOpen || s.State == "")
+	return s.Person == person && (s.State == workflows.TaskOpen || s.State == workflows.TaskSuspended || s.State == "")
 }
 
 // joined: two persons were found to be one.

@@ -31,6 +31,8 @@ type verb struct {
 	who int
 	// late says that it may be done at a task that is not open.
 	late bool
+	// known says that those whom it names have seats already: they need not be looked up.
+	known bool
 	// needs says that there must be an opinion.
 	needs bool
 	// offered reports whether it makes sense at a seat now. nil: always.
@@ -50,7 +52,7 @@ var verbs []*verb
 
 // A list that mentions functions which read it would be a cycle to the compiler.
 func init() {
-	verbs = []*verb{verbTransfer}
+	verbs = []*verb{verbTransfer, verbDelegate, verbAddBefore, verbAddAfter, verbAddBeside, verbRemove}
 }
 
 func verbOf(name string) *verb {
@@ -62,11 +64,14 @@ func verbOf(name string) *verb {
 	return nil
 }
 
-// more tells which errands the form 更多操作 of an open task offers.
-func (d *decider) more(n *node, r *run, x *seat) *ViewMore {
+// more tells which errands the form 更多操作 of a task offers; of one that is not open those that come late.
+func (d *decider) more(n *node, r *run, x *seat, open bool) *ViewMore {
 	out := &ViewMore{Verbs: []string{}}
+	if d.s.Status != workflows.StatusRunning {
+		return nil
+	}
 	for _, v := range verbs {
-		if !n.allows(v.allow) || v.offered != nil && !v.offered(d, r, x) {
+		if !open && !v.late || !n.allows(v.allow) || v.offered != nil && !v.offered(d, r, x) {
 			continue
 		}
 		var steps []ViewOption
@@ -178,7 +183,7 @@ func (d *decider) run(v *verb, e *errand) *workflows.Refusal {
 	if no := v.judge(d, e); no != nil {
 		return no
 	}
-	if len(e.who) == 0 {
+	if len(e.who) == 0 || v.known {
 		v.do(d, e)
 		return nil
 	}

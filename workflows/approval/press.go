@@ -66,7 +66,7 @@ func (d *decider) pressTask(key string, a *event.Action) *workflows.Refusal {
 		}
 	}
 	v := verbOf(a.Verb)
-	if v == nil && a.Verb != "approve" && a.Verb != "reject" {
+	if v == nil && verdicts[a.Verb] == "" {
 		return workflows.Refuse("unknown_action", textUnknown)
 	}
 	person := x.Person
@@ -90,11 +90,27 @@ func (d *decider) pressTask(key string, a *event.Action) *workflows.Refusal {
 	case a.Verb == "reject" && reason == "":
 		return workflows.Refuse("reason_required", textReasonNeeded)
 	}
+	if no := d.mayDecide(r, x, a.Verb, d.ev.Actor.Person); no != nil {
+		return no
+	}
+	if x.Back != nil {
+		d.say(card.ToastSuccess, textAdvised, d.s.name(x.Back.Person))
+		d.advise(r, x, a.Verb, reason)
+		return nil
+	}
+	d.say(card.ToastSuccess, "%s", verdictWords[verdicts[a.Verb]])
 	d.vote(r, x, a.Verb, "", reason, d.ev.Actor.Person)
-	if a.Verb == "approve" {
-		d.say(card.ToastSuccess, textApproved)
-	} else {
-		d.say(card.ToastSuccess, textRejected)
+	return nil
+}
+
+// mayDecide refuses a decision that its person may not make, whichever way it came in: a card, a page, a word in
+// the chat, many at once.
+func (d *decider) mayDecide(r *run, x *seat, verb, person string) *workflows.Refusal {
+	switch {
+	case verb == "abstain" && d.p.nodes[r.Node].abstain == "":
+		return workflows.Refuse("not_allowed", textNoAbstain)
+	case person == d.s.By && d.p.self != "ask":
+		return workflows.Refuse("self_approval", textSelf)
 	}
 	return nil
 }
@@ -120,6 +136,13 @@ func opinion(a *event.Action) (string, *workflows.Refusal) {
 func (d *decider) vote(r *run, x *seat, verb, auto, reason, actor string) {
 	n := d.p.nodes[r.Node]
 	d.stopTimer(r, x)
+	if x.Of != "" && verb == "reject" {
+		for i := range r.Seats { // those whom nobody needs to hear any more
+			if y := &r.Seats[i]; y.State == workflows.TaskOpen && r.under(y, r.top(x)) {
+				d.stopTimer(r, y)
+			}
+		}
+	}
 	f := &voted{place: place{r.Node, r.Round, x.ID}, Verb: verb, Auto: auto, proxied: proxied{x.For, x.Grants}}
 	f.p.Reason = reason
 	d.emitBy(f, actor)
@@ -162,7 +185,7 @@ func (d *decider) late(r *run, x *seat, n int) *workflows.Refusal {
 			}
 		}
 		out = workflows.Refuse("moved", textMoved, d.s.name(to))
-	case x.State == workflows.TaskApproved || x.State == workflows.TaskRejected:
+	case x.State == workflows.TaskApproved || x.State == workflows.TaskRejected || x.State == workflows.TaskAbstained:
 		out = workflows.Refuse("already_decided", "%s", d.decision(x, true))
 	case x.State == workflows.TaskSuperseded && r.decisive() != nil:
 		out = workflows.Refuse("already_decided", "%s", d.decision(r.decisive(), false))
@@ -177,10 +200,7 @@ func (d *decider) late(r *run, x *seat, n int) *workflows.Refusal {
 
 // decision words who decided and when: 韩梅梅 10:32 已同意.
 func (d *decider) decision(x *seat, self bool) string {
-	word := textApproved
-	if x.State == workflows.TaskRejected {
-		word = textRejected
-	}
+	word := verdictWords[x.State]
 	who := d.s.name(x.By)
 	if x.For != "" && x.By == x.Person {
 		who = d.s.who(x)

@@ -72,6 +72,7 @@ type node struct {
 	veto     bool
 	remind   *remindSpec
 	timeout  *timeoutSpec
+	abstain  string          // "", counts or ignored
 	denied   map[string]bool // words of allow: that it does not give
 	ifNobody string          // skip, reject, or a selector
 

@@ -38,11 +38,24 @@ func (*optionSpec) JSONSchema() *config.JSONSchema {
 	})}}
 }
 
-// JSONSchema describes a mode: a word, or a ratio or a count.
+// JSONSchema describes a list of what is allowed.
+func (*allowed) JSONSchema() *config.JSONSchema {
+	words := make([]any, len(allowances))
+	for i, w := range allowances {
+		words[i] = w
+	}
+	return &config.JSONSchema{Type: "array", UniqueItems: true, Items: &config.JSONSchema{Type: "string", Enum: words}}
+}
+
+// JSONSchema describes a mode: a word, or a ratio, a count or a weight.
 func (*modeSpec) JSONSchema() *config.JSONSchema {
+	weighed := object(map[string]*config.JSONSchema{"weight": {Type: "integer", Minimum: "1", Maximum: "10000", Description: "who agree must weigh more than that"}})
+	weighed.PatternProperties["^of$"] = &config.JSONSchema{Type: "object", AdditionalProperties: &config.JSONSchema{Type: "integer", Minimum: "1", Maximum: "1000"},
+		Description: "selector or person to weight; whoever is not named weighs one"}
 	return &config.JSONSchema{AnyOf: []*config.JSONSchema{
 		{Type: "string", Enum: []any{"any", "all", "sequence"}, Description: "any 或签, all 会签, sequence 依次审批"},
 		object(map[string]*config.JSONSchema{"ratio": {Type: "string", Pattern: `^(100|[1-9][0-9]?)%$`, Description: "at least so many of a hundred"}}),
+		weighed,
 		object(map[string]*config.JSONSchema{"count": {Type: "integer", Minimum: "1", Maximum: "100", Description: "at least so many"}}),
 	}}
 }

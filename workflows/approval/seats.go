@@ -13,45 +13,9 @@ const (
 	autoTimeout = "timeout"
 )
 
-// need is how much weight of approvals passes a step, in whole numbers.
-func need(m modeSpec, total int) int {
-	switch m.Kind {
-	case modeAny:
-		return 1
-	case modeRatio:
-		return (total*m.N + 99) / 100
-	case modeCount:
-		return m.N
-	}
-	return total
-}
-
-// tally says what the votes make of a run: passed, failed, or still open. It closes early, both ways, as
-// soon as the seats that are left can't change it.
-func tally(r *run, veto bool) runState {
-	yes, no, total := 0, 0, 0
-	for i := range r.Seats {
-		x := &r.Seats[i]
-		total += x.weight()
-		switch x.State {
-		case workflows.TaskApproved:
-			yes += x.weight()
-		case workflows.TaskRejected:
-			no += x.weight()
-		}
-	}
-	switch {
-	case no > 0 && veto, no > total-r.Need:
-		return runFailed
-	case yes >= r.Need:
-		return runPassed
-	}
-	return runOpen
-}
-
 // seat opens a step for its approvers.
 func (d *decider) seat(n *node, round int, who []seatFact, mode modeSpec, veto bool) {
-	f := &entered{Node: n.id, Round: round, Mode: mode.Kind, Need: need(mode, len(who)), Veto: veto}
+	f := &entered{Node: n.id, Round: round, Mode: mode.Kind, N: mode.N, Veto: veto, Abstain: n.abstain}
 	for i, x := range who {
 		x.ID = strconv.Itoa(i)
 		f.Seats = append(f.Seats, x)
@@ -66,9 +30,12 @@ func (d *decider) progress(n *node, round int) {
 	r := d.s.run(n.id, round)
 	for i := range r.Seats {
 		x := &r.Seats[i]
+		if x.Of != "" {
+			continue
+		}
 		if x.State != "" {
-			if r.Mode == modeSequence && x.State == workflows.TaskOpen {
-				return
+			if r.Mode == modeSequence && r.stance(x) == undecided {
+				break
 			}
 			continue
 		}
@@ -80,18 +47,32 @@ func (d *decider) progress(n *node, round int) {
 			continue
 		}
 		if r.Mode == modeSequence {
-			d.open(n, r, x)
-			return
+			break
 		}
 	}
 	if d.settle(n, r) {
 		return
 	}
+	blocked := false // by somebody whose turn is before
 	for i := range r.Seats {
-		if x := &r.Seats[i]; x.State == "" {
+		x := &r.Seats[i]
+		switch {
+		case x.Gone, blocked && x.Of == "":
+		case x.State == "", x.State == workflows.TaskSuspended && r.free(x):
 			d.open(n, r, x)
 		}
+		blocked = blocked || r.Mode == modeSequence && x.Of == "" && r.stance(x) == undecided
 	}
+}
+
+// free reports whether nobody is waited for who was added before a seat.
+func (r *run) free(x *seat) bool {
+	for i := range r.Seats {
+		if c := &r.Seats[i]; c.Of == x.ID && r.stance(c) == undecided {
+			return false
+		}
+	}
+	return true
 }
 
 // settle closes the step when its votes decide it, and goes on.
@@ -141,6 +122,9 @@ func (r *run) decisive() *seat {
 
 // auto tells whether a seat needs no asking, and why.
 func (d *decider) auto(r *run, x *seat) (why, refers string) {
+	if x.Adder != "" {
+		return "", "" // somebody wants to hear them now
+	}
 	if x.Person == d.s.By && d.p.self == "skip" {
 		return autoSelf, ""
 	}
@@ -170,10 +154,26 @@ func (d *decider) auto(r *run, x *seat) (why, refers string) {
 // open asks a seat's person, and sets the timers.
 func (d *decider) open(n *node, r *run, x *seat) {
 	f := &opened{place: place{n.id, r.Round, x.ID}, Task: x.Task + 1}
-	key := taskKey(n.id, r.Round, x.ID, f.Task)
 	if n.timeout != nil {
 		due, known := d.p.after(d.now, n.timeout.After)
-		f.Due, f.Rule, f.Guessed, f.Late = stampOf(due), n.timeout.After.String(), !known, d.nextGen()
+		f.Due, f.Rule, f.Guessed = stampOf(due), n.timeout.After.String(), !known
+	}
+	d.openUntil(n, r, x, f)
+}
+
+// reopen asks somebody else about a seat while its deadline stays.
+func (d *decider) reopen(n *node, r *run, x *seat) {
+	f := &opened{place: place{n.id, r.Round, x.ID}, Task: x.Task + 1, Due: x.Due, Guessed: x.Guess}
+	if n.timeout != nil {
+		f.Rule = n.timeout.After.String()
+	}
+	d.openUntil(n, r, x, f)
+}
+
+func (d *decider) openUntil(n *node, r *run, x *seat, f *opened) {
+	key := taskKey(n.id, r.Round, x.ID, f.Task)
+	if due := f.Due.time(); n.timeout != nil && due.After(d.now) {
+		f.Late = d.nextGen()
 		d.timerAt("timeout/"+key, due, f.Late, f.Rule)
 	}
 	if n.remind != nil {

@@ -72,9 +72,10 @@ type armSpec struct {
 }
 
 type rulesSpec struct {
-	SamePerson          string `yaml:"same_person" jsonschema:"enum=off,enum=consecutive,enum=whole,enum=skip_repeat"`
-	InitiatorIsApprover string `yaml:"initiator_is_approver" jsonschema:"enum=ask,enum=skip,enum=manager"`
-	Withdraw            string `yaml:"withdraw" jsonschema:"enum=until_final,enum=never"`
+	SamePerson          string   `yaml:"same_person" jsonschema:"enum=off,enum=consecutive,enum=whole,enum=skip_repeat"`
+	InitiatorIsApprover string   `yaml:"initiator_is_approver" jsonschema:"enum=ask,enum=skip,enum=manager"`
+	Withdraw            string   `yaml:"withdraw" jsonschema:"enum=until_final,enum=never"`
+	Allow               *allowed `yaml:"allow" jsonschema_description:"approve.allow of the steps that give none"`
 }
 
 // selectors is one selector or a list of them.

@@ -68,20 +68,22 @@ type draft struct {
 
 // run is one pass through a step.
 type run struct {
-	Node   string   `json:"n"`
-	Round  int      `json:"o"`
-	State  runState `json:"s"`
-	Why    string   `json:"w,omitempty"` // why it was skipped, failed or is stuck
-	Mode   modeKind `json:"m,omitempty"`
-	Need   int      `json:"nd,omitempty"` // weight of approvals that passes it; of a branch the arm
-	Veto   bool     `json:"v,omitempty"`
-	Seats  []seat   `json:"e,omitempty"`
-	At     stamp    `json:"a,omitempty"`
-	Closed stamp    `json:"c,omitempty"`
-	Gen    int64    `json:"g,omitempty"` // of the timer that asks again
-	Snap   string   `json:"sn,omitempty"`
-	Arms   []int    `json:"ar,omitempty"` // of a split: those that are gone,
-	Done   []int    `json:"dn,omitempty"` // and those that have arrived
+	Node    string   `json:"n"`
+	Round   int      `json:"o"`
+	State   runState `json:"s"`
+	Why     string   `json:"w,omitempty"` // why it was skipped, failed or is stuck
+	Mode    modeKind `json:"m,omitempty"`
+	Need    int      `json:"nd,omitempty"` // weight of approvals that passes it; of a branch the arm
+	Veto    bool     `json:"v,omitempty"`
+	N       int      `json:"mn,omitempty"` // of the mode: percentage, number, or the weight to be exceeded
+	Abstain string   `json:"ab,omitempty"` // counts: abstentions are among those that are counted
+	Seats   []seat   `json:"e,omitempty"`
+	At      stamp    `json:"a,omitempty"`
+	Closed  stamp    `json:"c,omitempty"`
+	Gen     int64    `json:"g,omitempty"` // of the timer that asks again
+	Snap    string   `json:"sn,omitempty"`
+	Arms    []int    `json:"ar,omitempty"` // of a split: those that are gone,
+	Done    []int    `json:"dn,omitempty"` // and those that have arrived
 }
 
 type runState string
@@ -122,7 +124,28 @@ type seat struct {
 	Past   []pastTask          `json:"x,omitempty"`
 	For    string              `json:"fo,omitempty"` // in whose place Person decides, by Grants
 	Grants []string            `json:"gr,omitempty"`
-	dirty  bool                // its task changed in this command
+	// Of a seat that somebody added: by whom, and the seat before or after which it must decide; "" at its side.
+	Adder string  `json:"ad,omitempty"`
+	Of    string  `json:"of,omitempty"`
+	Kids  int     `json:"kd,omitempty"` // seats that its own person added
+	Gone  bool    `json:"gn,omitempty"` // it was removed
+	Back  *lender `json:"bk,omitempty"` // who gave it to Person for now
+	Said  *advice `json:"sd,omitempty"` // what the one said whom it was given to
+	dirty bool    // its task changed in this command
+}
+
+// lender is whom a seat comes back to.
+type lender struct {
+	Person string   `json:"p"`
+	For    string   `json:"f,omitempty"`
+	Grants []string `json:"g,omitempty"`
+}
+
+// advice is the decision of somebody to whom a seat was given for now.
+type advice struct {
+	By     string              `json:"b"`
+	State  workflows.TaskState `json:"s"`
+	Reason string              `json:"r,omitempty"`
 }
 
 // pastTask is a task that the seat handed over.
@@ -153,6 +176,7 @@ type ask struct {
 	At      stamp  `json:"a,omitempty"`
 	N       int    `json:"c,omitempty"` // counts them
 	Opinion string `json:"op,omitempty"`
+	Weights []int  `json:"w,omitempty"` // of Persons; 0 while it is not known (For "weight")
 }
 
 func decodeState(b []byte) (*state, error) {
@@ -231,7 +255,7 @@ func (r *run) seat(id string) *seat {
 // sits reports whether a person has a seat that may still decide, or has decided.
 func (r *run) sits(person string) bool {
 	for i := range r.Seats {
-		if r.Seats[i].Person == person {
+		if x := &r.Seats[i]; !x.Gone && (x.Person == person || x.Back != nil && x.Back.Person == person) {
 			return true
 		}
 	}

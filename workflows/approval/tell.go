@@ -153,6 +153,35 @@ func (t teller) tell(f fact, actor string) (workflows.Told, bool) {
 		}
 	case *joined:
 		line = says(card.Info, "%s和%s是同一个人，以后都是%s", "%s and %s are one person, %s from now on", t.list([]string{f.From}), t.list([]string{f.To}), t.list([]string{f.To}))
+	case *delegated:
+		line = says(card.Info, "把「%s」委派给%s", "asked %[2]s to look at “%[1]s” first", t.node(f.Node), t.list([]string{f.To}))
+		line.Note = f.p.Reason
+	case *advised:
+		line = says(card.Info, "看过「%s」：同意，交回确认", "looked at “%s” and would approve", t.node(f.Node))
+		switch f.Verb {
+		case "reject":
+			line = says(card.Info, "看过「%s」：不同意，交回确认", "looked at “%s” and would reject", t.node(f.Node))
+		case "abstain":
+			line = says(card.Info, "看过「%s」：不表态，交回确认", "looked at “%s” and would abstain", t.node(f.Node))
+		}
+		line.Note = f.p.Reason
+	case *added:
+		who := make([]string, len(f.Seats))
+		for i, x := range f.Seats {
+			who[i] = x.Person
+		}
+		word := map[string][2]string{"before": {"前加签", "before deciding"}, "after": {"后加签", "after agreeing"}, "beside": {"并加签", "at their side"}}[f.How]
+		line = says(card.Info, "在「%s」%s：%s", "“%s”, %s, is also for %s", t.node(f.Node), word[0], t.list(who))
+		line.What.I18n["en-US"] = fmt.Sprintf("“%s”, %s, is also for %s", t.node(f.Node), word[1], t.list(who))
+		line.Note = f.p.Reason
+	case *unseated:
+		var who []string
+		for _, id := range f.Seats {
+			if x := (place{f.Node, f.Round, id}).in(t.s); x != nil {
+				who = append(who, x.Person)
+			}
+		}
+		line = says(card.Neutral, "在「%s」减签：%s", "“%s” is no longer for %s", t.node(f.Node), t.list(who))
 	case *overdue:
 		x := f.in(t.s)
 		if x == nil {
@@ -191,6 +220,9 @@ func (t teller) vote(f *voted, actor string) workflows.Told {
 	line := says(card.Success, "在「%s」同意", "approved “%s”", t.node(f.Node))
 	if f.Verb == "reject" {
 		line = says(card.Danger, "在「%s」拒绝", "rejected “%s”", t.node(f.Node))
+	}
+	if f.Verb == "abstain" {
+		line = says(card.Neutral, "在「%s」弃权", "abstained at “%s”", t.node(f.Node))
 	}
 	who := actor
 	if x := f.in(t.s); who == "" && x != nil {

@@ -58,6 +58,19 @@ const (
 	textSitsThere  = "%s已经是这个节点的审批人"
 	textWhoNeeded  = "请选择人员"
 	textSentOn     = "已转交给%s"
+	textDelegated  = "已委派给%s，对方处理后会回到你这里"
+	textAdvised    = "已处理，交回%s确认"
+	textLent       = "这是%s委派给你的，请先处理"
+	textAdded      = "已加签：%s"
+	textAddedMany  = "一个节点最多加签 %d 人"
+	textAddedDeep  = "最多连续加签 %d 层"
+	textUnseated   = "已减签"
+	textNotAdded   = "%s不是你加签的人"
+	textHasSaid    = "%s已经表态，不能减签"
+	textAbstained  = "已弃权"
+	textNoAbstain  = "这个节点不能弃权"
+	textSelf       = "发起人不能审批自己的申请"
+	textWaitsAdded = "%s 等待加签意见"
 
 	textSentPrivately = "已把%s表发到与你的单聊"
 	textMayNot        = "你不在「%s」的可发起范围内"
@@ -90,5 +103,8 @@ var statusWords = map[workflows.Status]string{
 	workflows.StatusWithdrawn: "已撤回", workflows.StatusTerminated: "已终止", workflows.StatusExpired: "已过期",
 }
 
+// verdictWords are what people read for a decision.
+var verdictWords = map[workflows.TaskState]string{workflows.TaskApproved: textApproved, workflows.TaskRejected: textRejected, workflows.TaskAbstained: textAbstained}
+
 // modeWords are what people read for a mode.
-var modeWords = map[modeKind]string{modeAny: "或签", modeAll: "会签", modeSequence: "依次审批", modeRatio: "比例会签", modeCount: "票签"}
+var modeWords = map[modeKind]string{modeAny: "或签", modeAll: "会签", modeSequence: "依次审批", modeRatio: "比例会签", modeCount: "票签", modeWeight: "加权票签"}

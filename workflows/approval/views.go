@@ -83,6 +83,15 @@ type ViewTask struct {
 	Reason    string              `json:"reason"`
 	ModeLabel string              `json:"mode_label"`
 	DueAt     time.Time           `json:"due_at,omitzero"`
+	Lender    *ViewPerson         `json:"lender,omitempty"` // whom an open task comes back to
+	Advice    *ViewAdvice         `json:"advice,omitempty"`
+}
+
+// ViewAdvice is what somebody said whom the task had been given to for a while.
+type ViewAdvice struct {
+	By     ViewPerson          `json:"by"`
+	State  workflows.TaskState `json:"state"` // approved, rejected or abstained
+	Reason string              `json:"reason"`
 }
 
 // ViewMore is the form 更多操作 of a task.
@@ -328,15 +337,15 @@ func (p *Program) note(s *state, r *run, now time.Time) string {
 	guess := false
 	for i := range r.Seats {
 		x := &r.Seats[i]
-		word := textApproved
-		if x.State == workflows.TaskRejected {
-			word = textRejected
-		}
+		word := verdictWords[x.State]
 		switch {
+		case x.Gone:
 		case x.State == workflows.TaskOpen:
 			open = append(open, s.who(x))
 			guess = guess || x.Guess
-		case x.State != workflows.TaskApproved && x.State != workflows.TaskRejected:
+		case x.State == workflows.TaskSuspended:
+			parts = append(parts, fmt.Sprintf(textWaitsAdded, s.who(x)))
+		case word == "":
 		case x.Auto == autoSame:
 			parts = append(parts, s.name(x.Person)+" "+textAutoSame)
 		case x.Auto == autoSelf:

@@ -25,7 +25,18 @@ func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
 		switch x.State {
 		case workflows.TaskOpen:
 			v.Mine, v.Actions = true, []string{"approve", "reject"}
-			v.More = d.more(n, r, x)
+			v.More = d.more(n, r, x, true)
+			if n.abstain != "" {
+				v.Actions = append(v.Actions, "abstain")
+			}
+			if x.Said != nil {
+				v.Task.Advice = &ViewAdvice{By: ViewPerson{ID: x.Said.By, Name: d.s.name(x.Said.By)}, State: x.Said.State, Reason: x.Said.Reason}
+			}
+			if x.Back != nil {
+				v.Task.Lender = &ViewPerson{ID: x.Back.Person, Name: d.s.name(x.Back.Person)}
+			}
+		case workflows.TaskSuspended:
+			v.More = d.more(n, r, x, false)
 		case workflows.TaskSuperseded:
 			if by := r.decisive(); by != nil {
 				d.decided(v.Task, by)
@@ -37,6 +48,9 @@ func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
 			}
 		default:
 			d.decided(v.Task, x)
+			if r.State == runOpen {
+				v.More = d.more(n, r, x, false)
+			}
 		}
 		return v
 	})

@@ -87,6 +87,8 @@ func (d *decider) answer(l *event.Lookup) error {
 		d.fallback(a, found, grants)
 	case "up", "to":
 		d.handOver(a, found, grants)
+	case "weight":
+		d.weighed(a, found, grants)
 	case "do":
 		d.requested(a, found, grants)
 	}
@@ -157,7 +159,11 @@ func (d *decider) enter(n *node, a ask, who []string, grants []grant) {
 		d.nobody(n, a)
 		return
 	}
-	d.seat(n, a.Round, d.stands(n, who, grants), n.mode, n.veto)
+	if n.mode.Kind == modeWeight && len(n.mode.Of) > 0 {
+		d.weigh(n, a, who, grants)
+		return
+	}
+	d.sitDown(n, a, who, grants, nil)
 }
 
 // nobody follows if_nobody.
