@@ -94,6 +94,7 @@ func Run(t *testing.T, open Open) {
 		"posts together":    testPostsTogether,
 		"audit":             testAudit,
 		"settings":          testSettings,
+		"settings swapped":  testSwap,
 		"health":            testHealth,
 		"lists":             testLists,
 		"closed":            testClosed,
