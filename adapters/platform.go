@@ -153,6 +153,8 @@ type Env struct {
 	HTTP *http.Client     // nil: a client with a 10 s time-out
 	Now  func() time.Time // nil: time.Now
 	Log  *slog.Logger     // nil: discards
+	// Shared is what the processes share; nil: each process is on its own.
+	Shared Shared
 }
 
 // Factory makes the Platform of a connection. It decodes c.Settings strictly and reports every mistake

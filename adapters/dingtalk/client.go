@@ -40,13 +40,13 @@ type client struct {
 	quota  quota
 }
 
-func newClient(cfg Config, h *http.Client, now func() time.Time) *client {
+func newClient(cfg Config, h *http.Client, now func() time.Time, shared adapters.Shared) *client {
 	host := func(base string) *apiclient.Client {
 		return &apiclient.Client{Connection: cfg.ID, Base: base, HTTP: h, Timeout: cfg.Timeout, RequestIDHeader: "X-Acs-Request-Id"}
 	}
 	c := &client{cfg: cfg, api: host(cfg.APIURL), oapi: host(cfg.OAPIURL)}
 	c.quota.now, c.quota.calls, c.quota.reads = now, cfg.MonthlyCalls, cfg.MonthlyReads
-	c.tokens = tokens.New(func(ctx context.Context) (tokens.Token, error) { return c.fetchToken(ctx, now) }, tokens.Options{Now: now})
+	c.tokens = tokens.New(func(ctx context.Context) (tokens.Token, error) { return c.fetchToken(ctx, now) }, tokens.Options{Now: now}.Share(shared, "dingtalk/"+cfg.ID+"/"+cfg.ClientID, cfg.ClientSecret.Reveal()))
 	return c
 }
 

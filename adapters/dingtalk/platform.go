@@ -109,7 +109,7 @@ func newPlatform(cfg Config, env adapters.Env) *Platform {
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
-	p.api = newClient(cfg, env.HTTP, p.now)
+	p.api = newClient(cfg, env.HTTP, p.now, env.Shared)
 	p.in = newReceiver(cfg, p.now, p.log)
 	return p
 }

@@ -40,11 +40,11 @@ type client struct {
 	cfg    Config
 }
 
-func newClient(cfg Config, h *http.Client, now func() time.Time) *client {
+func newClient(cfg Config, h *http.Client, now func() time.Time, shared adapters.Shared) *client {
 	c := &client{cfg: cfg, api: &apiclient.Client{
 		Connection: cfg.ID, Base: cfg.BaseURL, HTTP: h, Timeout: cfg.Timeout, RequestIDHeader: "X-Tt-Logid",
 	}}
-	c.tokens = tokens.New(func(ctx context.Context) (tokens.Token, error) { return c.fetchToken(ctx, now) }, tokens.Options{Now: now})
+	c.tokens = tokens.New(func(ctx context.Context) (tokens.Token, error) { return c.fetchToken(ctx, now) }, tokens.Options{Now: now}.Share(shared, "feishu/"+cfg.ID+"/"+cfg.AppID, cfg.AppSecret.Reveal()))
 	return c
 }
 

@@ -98,7 +98,7 @@ func newPlatform(cfg Config, env adapters.Env) *Platform {
 	if p.now == nil {
 		p.now = time.Now
 	}
-	p.api = newClient(cfg, env.HTTP, p.now)
+	p.api = newClient(cfg, env.HTTP, p.now, env.Shared)
 	p.in = newReceiver(receiverOptions{
 		Connection: cfg.ID, AppID: cfg.AppID, Tenant: cfg.TenantKey, EncryptKey: cfg.EncryptKey,
 		VerificationToken: cfg.VerificationToken, MaxAge: cfg.MaxAge, Now: p.now, Log: env.Log,

@@ -39,11 +39,11 @@ type client struct {
 	cache  *kept // the library's
 }
 
-func newClient(cfg Config, h *http.Client, now func() time.Time, log *slog.Logger) *client {
+func newClient(cfg Config, h *http.Client, now func() time.Time, log *slog.Logger, shared adapters.Shared) *client {
 	c := &client{cfg: cfg, log: log, cache: &kept{now: now}, api: &apiclient.Client{Connection: cfg.ID, Base: cfg.BaseURL, HTTP: h, Timeout: cfg.Timeout}}
 	// A wrong secret that is tried again and again has our address banned for an hour.
 	c.tokens = tokens.New(func(ctx context.Context) (tokens.Token, error) { return c.fetchToken(ctx, now) },
-		tokens.Options{Now: now, Backoff: 2 * time.Second, MaxWait: 10 * time.Minute})
+		tokens.Options{Now: now, Backoff: 2 * time.Second, MaxWait: 10 * time.Minute}.Share(shared, "wecom/"+cfg.ID+"/"+cfg.CorpID+"/"+strconv.FormatInt(cfg.AgentID, 10), cfg.Secret.Reveal()))
 	return c
 }
 

@@ -108,7 +108,7 @@ func newPlatform(cfg Config, env adapters.Env) (*Platform, error) {
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
-	p.api = newClient(cfg, env.HTTP, p.now, p.log)
+	p.api = newClient(cfg, env.HTTP, p.now, p.log, env.Shared)
 	var err error
 	if p.in, err = newReceiver(cfg, p.now, p.log); err != nil {
 		return nil, fmt.Errorf("connection %s: %w", cfg.ID, err)

@@ -59,6 +59,7 @@ type App struct {
 	metrics *metrics
 	ready   atomic.Bool
 	conns   map[string]*adapters.Connection
+	shared  together
 	ownHTTP bool // the client was made here
 }
 
@@ -105,6 +106,7 @@ func Open(ctx context.Context, o AppOptions) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	a.shared.store.Store(a.store)
 	defer func() {
 		if err != nil {
 			_ = a.Close()
@@ -130,7 +132,9 @@ func Open(ctx context.Context, o AppOptions) (_ *App, err error) {
 	return a, nil
 }
 
-func (a *App) env() adapters.Env { return adapters.Env{HTTP: a.o.HTTP, Now: a.o.Now, Log: a.o.Log} }
+func (a *App) env() adapters.Env {
+	return adapters.Env{HTTP: a.o.HTTP, Now: a.o.Now, Log: a.o.Log, Shared: &a.shared}
+}
 
 // build makes a configuration ready to be swapped in: its versions are in the store before any event
 // meets them.
@@ -329,6 +333,9 @@ func (a *App) clean(ctx context.Context) error {
 	for {
 		if _, err := a.store.Prune(ctx, a.o.Now()); err != nil && ctx.Err() == nil {
 			a.o.Log.Error("prune the inbox", "err", err)
+		}
+		if err := a.cleanTogether(ctx); err != nil && ctx.Err() == nil {
+			a.o.Log.Error("forget what is old", "err", err)
 		}
 		select {
 		case <-ctx.Done():

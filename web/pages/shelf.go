@@ -26,10 +26,11 @@ type Shelf interface {
 
 // shelved is a form that was handed in by somebody whose session had ended.
 type shelved struct {
-	ID   string `json:"id"`
-	Who  string `json:"who"` // the person that the page is for
-	To   string `json:"to"`
-	Form string `json:"form"`
+	ID    string `json:"id"`
+	Who   string `json:"who"` // the person that the page is for
+	To    string `json:"to"`
+	Form  string `json:"form"`
+	Until int64  `json:"until"` // unix seconds
 }
 
 const (
@@ -54,7 +55,7 @@ func (h *Handler) put(w http.ResponseWriter, r *http.Request, who string) bool {
 	}
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
-	s := shelved{ID: hex.EncodeToString(id[:]), Who: who, To: r.URL.Path, Form: text}
+	s := shelved{ID: hex.EncodeToString(id[:]), Who: who, To: r.URL.Path, Form: text, Until: h.now().Add(shelfLife).Unix()}
 	b, _ := json.Marshal(s) // plain strings
 	place := h.place(r, who)
 	if err := h.o.Shelf.Put(r.Context(), place, h.seal(place, b), h.now().Add(shelfLife)); err != nil {
@@ -88,7 +89,7 @@ func (h *Handler) taken(w http.ResponseWriter, r *http.Request, v viewer) url.Va
 		return nil
 	}
 	var s shelved
-	if b = h.open(place, b); b == nil || json.Unmarshal(b, &s) != nil || s.ID != c.Value || s.Who != v.person.ID || s.To != r.URL.Path {
+	if b = h.open(place, b); b == nil || json.Unmarshal(b, &s) != nil || s.ID != c.Value || s.Who != v.person.ID || s.To != r.URL.Path || h.now().Unix() >= s.Until {
 		return nil
 	}
 	form, err := url.ParseQuery(s.Form)

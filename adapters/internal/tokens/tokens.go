@@ -5,7 +5,10 @@
 // token that the vendor refused is dropped only if it is still the one in use, so that the second of two
 // callers who were refused with the same token does not throw away the new one.
 //
-// A Source belongs to one connection and is never shared. It writes no log.
+// A Source belongs to one connection. Where there is a database, the processes on it have one token together
+// (Share): vendors limit how often one may be asked for. One process fetches under a short lease, the others
+// take what it got; who finds a token refused looks first whether somebody has replaced it. Without the database
+// each fetches its own. A Source writes no log.
 package tokens
 
 import (
@@ -40,6 +43,8 @@ type Options struct {
 	MaxWait time.Duration                     // longest pause: 1 min
 	Now     func() time.Time                  // time.Now
 	Jitter  func(time.Duration) time.Duration // what becomes of a pause: between half and all of it
+
+	share *share // nil: a token of its own
 }
 
 // Source gives the current token. It is safe for concurrent use.
@@ -54,6 +59,9 @@ type Source struct {
 	failures int
 	failed   error
 	pauseTo  time.Time
+	refused  string    // the token that was refused last, until there is another
+	same     string    // what a fetch gave although it had been refused
+	sameAt   time.Time // when
 }
 
 // flight is a fetch under way.
@@ -127,7 +135,11 @@ func (s *Source) Get(ctx context.Context) (string, error) {
 func (s *Source) run(ctx context.Context, f *flight) {
 	ctx, cancel := context.WithTimeout(ctx, s.opt.Timeout)
 	defer cancel()
-	f.token, f.err = s.fetch(ctx)
+	s.mu.Lock()
+	refused := s.refused
+	s.mu.Unlock()
+	var again time.Time
+	f.token, again, f.err = s.obtain(ctx, refused)
 	if f.err == nil && f.token.Value == "" {
 		f.err = fmt.Errorf("the vendor gave an empty token")
 	}
@@ -144,19 +156,33 @@ func (s *Source) run(ctx context.Context, f *flight) {
 		s.pauseTo = now.Add(s.opt.Jitter(min(pause, s.opt.MaxWait)))
 	} else {
 		s.failures, s.failed, s.pauseTo = 0, nil, time.Time{}
-		s.token = f.token
-		s.renewAt = f.token.Expires.Add(-min(s.opt.Early, f.token.Expires.Sub(now)/2))
+		s.token, s.refused = f.token, ""
+		s.renewAt = s.renewal(f.token, now)
+		if !again.IsZero() {
+			s.renewAt = again
+		}
+		if f.token.Value == refused {
+			s.same, s.sameAt = refused, now
+		}
 	}
 	close(f.done)
 }
 
-// Refuse says that the vendor did not accept a token. It is dropped if it is still the current one.
+// renewal is when a token that is had now should be replaced.
+func (s *Source) renewal(t Token, now time.Time) time.Time {
+	return t.Expires.Add(-min(s.opt.Early, t.Expires.Sub(now)/2))
+}
+
+// Refuse says that the vendor did not accept a token. It is dropped if it is still the current one. One that the
+// vendor itself gave again after it had refused it is kept for a while: asking on would only use up how often one
+// may ask.
 func (s *Source) Refuse(value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.token.Value == value {
-		s.token, s.renewAt = Token{}, time.Time{}
+	if value == "" || s.token.Value != value || value == s.same && s.opt.Now().Before(s.sameAt.Add(s.opt.MaxWait)) {
+		return
 	}
+	s.token, s.renewAt, s.refused = Token{}, time.Time{}, value
 }
 
 // Current is the token in use, for keeping it out of what is shown; "" when there is none.
