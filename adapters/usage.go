@@ -2,10 +2,11 @@ package adapters
 
 import "time"
 
-// Usage is how much of one of the vendor's allowances this process has spent.
+// Usage is how much of one of the vendor's allowances our processes have spent: all that share a database (see Shared),
+// else this one.
 type Usage struct {
 	Name  string    // "api_calls", "pushes", "read_queries"
-	Used  int       // by this process, since the later of Since and its start
+	Used  int       // since Since; of a process that shares nothing, since its start
 	Limit int       // 0 is without a limit, or not known
 	Since time.Time // start of the span that the allowance is for
 	Until time.Time // its end, when it is full again

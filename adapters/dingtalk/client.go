@@ -46,6 +46,7 @@ func newClient(cfg Config, h *http.Client, now func() time.Time, shared adapters
 	}
 	c := &client{cfg: cfg, api: host(cfg.APIURL), oapi: host(cfg.OAPIURL)}
 	c.quota.now, c.quota.calls, c.quota.reads = now, cfg.MonthlyCalls, cfg.MonthlyReads
+	c.quota.spending.with, c.quota.spending.name = shared, "spent/dingtalk/"+cfg.ID+"/"+cfg.ClientID
 	c.tokens = tokens.New(func(ctx context.Context) (tokens.Token, error) { return c.fetchToken(ctx, now) }, tokens.Options{Now: now}.Share(shared, "dingtalk/"+cfg.ID+"/"+cfg.ClientID, cfg.ClientSecret.Reveal()))
 	return c
 }

@@ -297,6 +297,9 @@ func (a *App) Run(ctx context.Context, ln net.Listener) error {
 			return nil
 		})
 	}
+	for _, c := range a.conns {
+		c.Usage() // what was spent before this start is read from now on
+	}
 	a.ready.Store(true)
 
 	var err error

@@ -18,7 +18,7 @@ func newUsage(connections func() []*adapters.Connection) *usage {
 	labels := []string{"connection", "allowance"}
 	return &usage{
 		connections: connections,
-		used:        prometheus.NewDesc("magpie_allowance_used", "Spent of a vendor's monthly allowance by this process.", labels, nil),
+		used:        prometheus.NewDesc("magpie_allowance_used", "Spent of a vendor's monthly allowance by all processes on the database.", labels, nil),
 		limit:       prometheus.NewDesc("magpie_allowance_limit", "The vendor's monthly allowance, where there is one.", labels, nil),
 	}
 }
@@ -27,7 +27,7 @@ func newUsage(connections func() []*adapters.Connection) *usage {
 func (u *usage) Describe(out chan<- *prometheus.Desc) { out <- u.used; out <- u.limit }
 
 // Collect implements prometheus.Collector. An allowance that the vendor says is used up counts as such, whatever
-// this process has spent of it: the organisation's other apps share it.
+// we have spent of it: the organisation's other apps share it.
 func (u *usage) Collect(out chan<- prometheus.Metric) {
 	for _, c := range u.connections() {
 		for _, x := range c.Usage() {
