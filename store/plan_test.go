@@ -36,6 +36,7 @@ func TestHotStatementsUseIndexes(t *testing.T) {
 		sqlTasksIn:               "PRIMARY KEY",
 		sqlOpenOf:                "task_person",
 		sqlDecidedOf:             "task_closed",
+		sqlToldOf:                "task_closed",
 		sqlStartedBy:             "instance_initiator",
 		sqlTrailOf:               "sqlite_autoindex_trail_1",
 		sqlTrailAt:               "sqlite_autoindex_trail_1",

@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 
+	"magpie/adapters/event"
 	"magpie/workflows"
 )
 
 const (
 	sqlOpenOf    = "SELECT " + taskColumns + " FROM task WHERE person = ? AND state = 'open' ORDER BY opened_at LIMIT ? OFFSET ?"
-	sqlDecidedOf = "SELECT " + taskColumns + " FROM task WHERE person = ? AND state <> 'open' ORDER BY closed_at DESC LIMIT ? OFFSET ?"
+	sqlDecidedOf = "SELECT " + taskColumns + " FROM task WHERE person = ? AND state <> 'open' AND state <> 'told' ORDER BY closed_at DESC LIMIT ? OFFSET ?"
+	sqlToldOf    = "SELECT " + taskColumns + " FROM task WHERE person = ? AND state <> 'open' AND state = 'told' ORDER BY closed_at DESC LIMIT ? OFFSET ?"
 	sqlStartedBy = "SELECT " + instanceColumns + " FROM instance WHERE initiator = ? ORDER BY created_at DESC LIMIT ? OFFSET ?"
 )
 
@@ -37,4 +39,24 @@ func (s *Store) StartedWork(ctx context.Context, person string, skip, limit int)
 		return err
 	})
 	return list, wrap("started work of "+person, err)
+}
+
+// ToldWork lists what a person was told of without having to decide, the newest first.
+func (s *Store) ToldWork(ctx context.Context, person string, skip, limit int) ([]workflows.Task, error) {
+	list, err := s.tasks(ctx, sqlToldOf, person, limit, min(skip, maxSkip))
+	return list, wrap("what "+person+" was told of", err)
+}
+
+// SlotShownBy tells which of some slots was last shown by a message; "" when none was.
+func (s *Store) SlotShownBy(ctx context.Context, slots []string, message event.Ref) (string, error) {
+	shown, err := s.shownSlots(ctx, slots)
+	if err != nil {
+		return "", wrap("find the slot of a message", err)
+	}
+	for _, id := range slots {
+		if m := shown[id].Ref.Message; m.ID != "" && m.ID == message.ID && m.Scope.Platform == message.Scope.Platform && m.Scope.Tenant == message.Scope.Tenant {
+			return id, nil
+		}
+	}
+	return "", nil
 }

@@ -58,6 +58,7 @@ const (
 	TaskAbstained   TaskState = "abstained"
 	TaskDelegated   TaskState = "delegated" // given to somebody else for now
 	TaskSuspended   TaskState = "suspended" // waits for others whom its person wants to hear first
+	TaskTold        TaskState = "told"      // nothing was asked: they were told
 )
 
 // Task is one assignee's decision at a node.

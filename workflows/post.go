@@ -25,3 +25,7 @@ type Post struct {
 }
 
 func (Post) effect() {}
+
+// InBatch marks, in the Data of an event.Action, a decision that is made together with others; and it is the code of
+// a Refusal of what must be decided by itself.
+const InBatch = "batch"

@@ -17,6 +17,7 @@ type Message struct {
 	Card       *Card      `json:"card,omitempty"`
 	Draft      *Draft     `json:"draft,omitempty"`
 	Redraw     bool       `json:"redraw,omitempty"` // send the card even when its slot shows this revision: what a person sees was taken back
+	Anew       bool       `json:"anew,omitempty"`   // send the card as a new message though its slot was shown; the old one says so from then on
 	Text       Text       `json:"text,omitzero"`
 	ReplyTo    *event.Ref `json:"reply_to,omitempty"` // the message that this one answers
 	Urge       *Urge      `json:"urge,omitempty"`

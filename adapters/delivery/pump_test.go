@@ -640,3 +640,48 @@ func TestCardsOfLeavers(t *testing.T) {
 		})
 	}
 }
+
+// A card that is wanted once more comes as a new message, and the old one says so; from then on the new one changes.
+func TestSentAnew(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b, s := newOutbox(), &suite{caps: everything()}
+		run(t, b, s, nil)
+		b.put("card/a", time.Now(), cardOf("a", 1))
+		after(2 * time.Second)
+		again := cardOf("a", 1)
+		again.Key, again.Redraw, again.Anew = "other", true, true
+		b.put("card/a", time.Now(), again)
+		after(4 * time.Second)
+		b.put("card/a", time.Now(), cardOf("a", 2))
+		after(4 * time.Second)
+		if d := cmp.Diff([]string{"send@1", "send@1", "update@1", "update@2"}, s.ops()); d != "" {
+			t.Error(d)
+		}
+		if b.waiting() != 0 {
+			t.Error("the row is still there")
+		}
+	})
+}
+
+// What becomes of the old message does not matter to the new one: it is not sent twice.
+func TestSentAnewThoughTheOldIsOutOfReach(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b, s := newOutbox(), &suite{caps: everything()}
+		run(t, b, s, nil)
+		b.put("card/a", time.Now(), cardOf("a", 1))
+		after(2 * time.Second)
+		s.mu.Lock()
+		s.script = []error{nil, fails(adapters.KindGone)}
+		s.mu.Unlock()
+		again := cardOf("a", 1)
+		again.Key, again.Redraw, again.Anew = "other", true, true
+		b.put("card/a", time.Now(), again)
+		after(time.Minute)
+		if d := cmp.Diff([]string{"send@1", "send@1", "update@1"}, s.ops()); d != "" {
+			t.Error(d)
+		}
+		if b.waiting() != 0 {
+			t.Error("the row is still there")
+		}
+	})
+}

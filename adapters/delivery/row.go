@@ -46,6 +46,7 @@ func newRow(o adapters.Outgoing, conn *adapters.Connection) *row {
 	switch {
 	case m.Urge != nil:
 		r.op, r.slot, r.recipient = opUrge, m.Urge.Slot, ""
+	case m.Anew: // sent, whatever its slot shows
 	case m.ShowsCard() && o.Ref != nil && conn.Updatable(*o.Ref):
 		r.op, r.recipient = opUpdate, ""
 	}
@@ -157,6 +158,8 @@ func (p *Pump) call(r *row, now time.Time) {
 	case r.op == opUrge:
 		ref = *r.o.Ref
 		err = p.urge(ctx, r, *m.Urge)
+	case m.Card != nil && r.o.Ref != nil && m.Anew:
+		ref, err = p.anew(ctx, r, m)
 	case m.Card != nil && r.o.Ref != nil:
 		var u adapters.Updated
 		u, err = r.conn.Update(ctx, *r.o.Ref, m)

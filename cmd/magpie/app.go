@@ -178,6 +178,7 @@ func (a *App) assemble(ctx context.Context, p *project) error {
 	if err := a.openPages(key); err != nil {
 		return err
 	}
+	lists := a.lists(people)
 	a.engine, err = engine.New(engine.Options{
 		Store: a.store, People: people, Key: key, Now: a.o.Now, Log: a.o.Log,
 		Runtime:   func() *engine.Runtime { return a.live.Get().runtime },
@@ -186,7 +187,8 @@ func (a *App) assemble(ctx context.Context, p *project) error {
 		Page:      a.pageAddress,
 		Learn:     a.learn,
 		Directory: a.sync.Event,
-		Desk:      a.desk(people, key).Answer,
+		Desk:      answerers{a.desk(people, key), lists}.Answer,
+		Lists:     lists,
 	})
 	if err != nil {
 		return err

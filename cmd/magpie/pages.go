@@ -21,7 +21,7 @@ import (
 // openPages makes the employee pages. Without server.public_url they have no addresses, and show nothing.
 func (a *App) openPages(key []byte) (err error) {
 	a.pages, err = pages.New(pages.Options{
-		Desk: desk{a}, Work: a.store, People: colleagues{a}, Gate: gate{a}, Shelf: shelf{&a.shared}, Key: key, Now: a.o.Now, Log: a.o.Log,
+		Desk: pageDesk{a}, Work: a.store, People: colleagues{a}, Gate: gate{a}, Shelf: shelf{&a.shared}, Key: key, Now: a.o.Now, Log: a.o.Log,
 		Base:     func() string { return a.config().Server.PublicURL },
 		Location: func() *time.Location { return a.config().Server.Location },
 	})
@@ -92,16 +92,16 @@ func (g gate) Login(ctx context.Context, connection string, r pages.Return) (str
 	return p.ID, err
 }
 
-// desk is the engine, the store and the inbound path as the pages see them.
-type desk struct{ a *App }
+// pageDesk is the engine, the store and the inbound path as the pages see them.
+type pageDesk struct{ a *App }
 
 // Show implements pages.Desk.
-func (d desk) Show(ctx context.Context, slot string) (card.Card, error) {
+func (d pageDesk) Show(ctx context.Context, slot string) (card.Card, error) {
 	return d.a.engine.Show(ctx, slot)
 }
 
 // Look implements pages.Desk. An instance is seen by whoever has or had a card of it, and by administrators.
-func (d desk) Look(ctx context.Context, instance, person string) (pages.Seen, error) {
+func (d pageDesk) Look(ctx context.Context, instance, person string) (pages.Seen, error) {
 	in, p, err := d.a.engine.Load(ctx, instance)
 	if err != nil {
 		return pages.Seen{}, err
@@ -133,12 +133,12 @@ func (d desk) Look(ctx context.Context, instance, person string) (pages.Seen, er
 }
 
 // Press implements pages.Desk: a press on a page goes the way of all presses.
-func (d desk) Press(ctx context.Context, ev event.Event) (*card.Toast, bool, error) {
+func (d pageDesk) Press(ctx context.Context, ev event.Event) (*card.Toast, bool, error) {
 	return d.a.hooks.Press(ctx, ev)
 }
 
 // Resend implements pages.Desk.
-func (d desk) Resend(ctx context.Context, slot, person string) error {
+func (d pageDesk) Resend(ctx context.Context, slot, person string) error {
 	return d.a.engine.Resend(ctx, slot, person)
 }
 

@@ -16,6 +16,7 @@ import (
 	"magpie/config"
 	"magpie/templates"
 	"magpie/workflows"
+	"magpie/workflows/desk"
 	"magpie/workflows/engine"
 	"magpie/workflows/help"
 	"magpie/workflows/link"
@@ -138,9 +139,12 @@ func (p *project) loadWorkflows() config.Problems {
 		}
 		where[id] = shown(f)
 		for _, w := range prog.Commands() {
-			if link.Reserved(w) {
-				at := node.At("start.commands")
+			at := node.At("start.commands")
+			switch {
+			case link.Reserved(w):
 				ps = append(ps, at.Warn(fmt.Sprintf("the command %q never starts this flow: it is what people write to link their accounts", w), "another word"))
+			case desk.Reserved(w):
+				ps = append(ps, at.Problem(fmt.Sprintf("the command %q is reserved: it is what people write to decide, or to see their approvals", w), "another word"))
 			}
 		}
 		p.sources[id] = node
@@ -208,7 +212,11 @@ func rolesOf(cfg *config.Config) map[string][]string {
 
 // runtime puts what the engine needs together.
 func (p *project) runtime() (*engine.Runtime, error) {
-	return engine.NewRuntime(p.programs, p.templates, help.New(botName, p.programs), func(d workflows.Definition) (workflows.Program, error) {
+	all := append(slices.Clone(p.programs), desk.Program{})
+	return engine.NewRuntime(all, p.templates, help.New(botName, p.programs), func(d workflows.Definition) (workflows.Program, error) {
+		if d.ID == desk.ProgramID {
+			return desk.Program{}, nil
+		}
 		prog, _, ps := compileSource(d.ID+"@"+d.Hash, d.Source, p.env)
 		if prog == nil {
 			return nil, ps

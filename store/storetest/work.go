@@ -35,6 +35,15 @@ func testWork(e *env) {
 	same(e, page(decided, 2, 10), closed[2:])
 	same(e, len(page(decided, 1_000_000, 10)), 0)
 
+	// Who was told has nothing decided: that is a list of its own.
+	told := []workflows.Task{{ID: "w1/cc/han.meimei", Instance: "w1", Node: "cc_1", Person: "han.meimei", State: workflows.TaskTold, Title: "请求 1", OpenedAt: Start, ClosedAt: Start}}
+	e.ok(e.Commit(e.ctx, workflows.Commit{Now: Start, Tasks: told}))
+	seen, err := e.ToldWork(e.ctx, "han.meimei", 0, 10)
+	e.ok(err)
+	same(e, seen, told)
+	same(e, len(page(decided, 0, 10)), len(closed))
+	same(e, len(page(waiting, 0, 10)), len(open))
+
 	var started []string
 	for i := range 3 {
 		in := inst(fmt.Sprint("s", i), 1)

@@ -166,6 +166,10 @@ func (o *office) DecidedWork(context.Context, string, int, int) ([]workflows.Tas
 	return []workflows.Task{{Instance: "abc", Title: "旧的事", State: workflows.TaskApproved, ClosedAt: morning}}, nil
 }
 
+func (o *office) ToldWork(context.Context, string, int, int) ([]workflows.Task, error) {
+	return []workflows.Task{{Instance: "abc", Title: "抄送的事", State: workflows.TaskTold, OpenedAt: morning, ClosedAt: morning}}, nil
+}
+
 func (o *office) StartedWork(context.Context, string, int, int) ([]workflows.Instance, error) {
 	return nil, nil
 }

@@ -47,6 +47,7 @@ type Seen struct {
 type Work interface {
 	OpenWork(ctx context.Context, person string, skip, limit int) ([]workflows.Task, error)
 	DecidedWork(ctx context.Context, person string, skip, limit int) ([]workflows.Task, error)
+	ToldWork(ctx context.Context, person string, skip, limit int) ([]workflows.Task, error)
 	StartedWork(ctx context.Context, person string, skip, limit int) ([]workflows.Instance, error)
 }
 

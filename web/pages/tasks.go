@@ -51,7 +51,7 @@ func (h *Handler) getTasks(w http.ResponseWriter, r *http.Request) {
 	}
 	l := languageOf(r)
 	tab := r.URL.Query().Get("tab")
-	if tab != "started" && tab != "decided" {
+	if tab != "started" && tab != "decided" && tab != "told" {
 		tab = "open"
 	}
 	page, _ := strconv.Atoi(r.URL.Query().Get("page"))
@@ -72,7 +72,7 @@ func (h *Handler) getTasks(w http.ResponseWriter, r *http.Request) {
 		return u
 	}
 	work := &workView{Empty: l.say("empty_" + tab)}
-	for _, t := range [...]string{"open", "started", "decided"} {
+	for _, t := range [...]string{"open", "started", "decided", "told"} {
 		work.Tabs = append(work.Tabs, tabView{l.say("tab_" + t), at(t, 1), t == tab})
 	}
 	if page > 1 {
@@ -109,6 +109,9 @@ func (h *Handler) rows(r *http.Request, l tongue, tab, person string, skip int) 
 	read, state := h.o.Work.OpenWork, func(t workflows.Task) string { return h.clock(t.OpenedAt) }
 	if tab == "decided" {
 		read, state = h.o.Work.DecidedWork, func(t workflows.Task) string { return h.clock(t.ClosedAt) }
+	}
+	if tab == "told" {
+		read, state = h.o.Work.ToldWork, func(t workflows.Task) string { return h.clock(t.OpenedAt) }
 	}
 	list, err := read(r.Context(), person, skip, perPage+1)
 	for _, t := range list {

@@ -48,6 +48,8 @@ var words = map[string][2]string{
 	"tab_open":        {"待我处理", "Waiting for me"},
 	"tab_started":     {"我发起的", "Started by me"},
 	"tab_decided":     {"已处理", "Handled"},
+	"tab_told":        {"抄送我的", "Copied to me"},
+	"empty_told":      {"没有抄送给你的", "Nothing was copied to you"},
 	"empty_open":      {"没有待你处理的事", "Nothing waits for you"},
 	"empty_started":   {"你还没有发起过", "You have started nothing yet"},
 	"empty_decided":   {"还没有处理过的事", "Nothing handled yet"},
@@ -104,7 +106,7 @@ var words = map[string][2]string{
 
 	"task_open": {"待处理", "Open"}, "task_approved": {"已同意", "Approved"}, "task_rejected": {"已拒绝", "Rejected"},
 	"task_transferred": {"已转交", "Transferred"}, "task_superseded": {"他人已处理", "Decided by another"},
-	"task_canceled": {"已关闭", "Closed"}, "task_skipped": {"已跳过", "Skipped"}, "task_timed_out": {"已超时", "Timed out"},
+	"task_canceled": {"已关闭", "Closed"}, "task_skipped": {"已跳过", "Skipped"}, "task_timed_out": {"已超时", "Timed out"}, "task_told": {"抄送", "Copy"},
 	"status_draft": {"待提交", "Draft"}, "status_running": {"进行中", "In progress"}, "status_approved": {"已通过", "Approved"},
 	"status_rejected": {"未通过", "Rejected"}, "status_withdrawn": {"已撤回", "Withdrawn"}, "status_terminated": {"已终止", "Terminated"},
 	"status_expired": {"已过期", "Expired"}, "status_done": {"已完成", "Done"},

@@ -1,8 +1,6 @@
 package approval
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,7 +96,7 @@ func (d *decider) submit(a *event.Action) *workflows.Refusal {
 
 // accept hands the form in.
 func (d *decider) accept(values map[string]value) {
-	f := &submitted{No: number(d.in.ID, d.now.In(d.p.loc)), Form: map[string]value{}}
+	f := &submitted{No: workflows.Number(d.in.ID, d.now.In(d.p.loc)), Form: map[string]value{}}
 	f.p.Form = map[string]value{}
 	var named []string
 	for i := range d.p.fields {
@@ -137,12 +135,6 @@ func (d *decider) accept(values map[string]value) {
 	if d.s.Known {
 		d.walk(d.p.first)
 	}
-}
-
-// number is what people quote: the day, and a piece of the instance's id that is hard to confuse.
-func number(id string, now time.Time) string {
-	sum := sha256.Sum256([]byte(id))
-	return now.Format("20060102") + "-" + strings.ToUpper(hex.EncodeToString(sum[:4]))
 }
 
 // title words the instance.

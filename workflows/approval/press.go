@@ -85,6 +85,8 @@ func (d *decider) pressTask(key string, a *event.Action) *workflows.Refusal {
 	}
 	reason, refusal := opinion(a)
 	switch {
+	case a.Data[workflows.InBatch] != "" && d.p.nodes[r.Node].alone:
+		return workflows.Refuse(workflows.InBatch, textAlone)
 	case refusal != nil:
 		return refusal
 	case a.Verb == "reject" && reason == "":

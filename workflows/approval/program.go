@@ -70,6 +70,7 @@ type node struct {
 	by       []string // approve: selectors
 	mode     modeSpec
 	veto     bool
+	alone    bool // approve: not decided together with others
 	remind   *remindSpec
 	timeout  *timeoutSpec
 	abstain  string          // "", counts or ignored

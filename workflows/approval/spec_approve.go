@@ -17,6 +17,8 @@ type approveSpec struct {
 	// Abstain gives the button 弃权.
 	Abstain string   `yaml:"abstain" jsonschema:"enum=counts,enum=ignored" jsonschema_description:"lets them abstain: counts leaves them among those that the mode counts, ignored takes them out"`
 	Allow   *allowed `yaml:"allow" jsonschema_description:"what may be done beside deciding; all of it when it is not given"`
+	// Batch is false where the step is not to be decided together with others.
+	Batch *bool `yaml:"batch" jsonschema_description:"false: it is not decided together with others, but by itself"`
 }
 
 // allowed is a list of what may be done at a task beside deciding it.

@@ -20,7 +20,8 @@ type decider struct {
 	trail   []workflows.Entry
 	effects []workflows.Effect
 	toast   *card.Toast
-	ways    []way // still to be gone while one is walked
+	told    []workflows.Task // rows for those who were told
+	ways    []way            // still to be gone while one is walked
 }
 
 // Step decides one event. An event that changes nothing, such as a stale timer, gives the zero Outcome.
@@ -95,7 +96,7 @@ func (d *decider) outcome() workflows.Outcome {
 	}
 	in.EndedAt = d.s.Ended.time()
 	in.State = encodeState(d.s)
-	out := workflows.Outcome{Instance: &in, Tasks: d.tasks(), Trail: d.trail, Effects: d.effects, Toast: d.toast}
+	out := workflows.Outcome{Instance: &in, Tasks: append(d.tasks(), d.told...), Trail: d.trail, Effects: d.effects, Toast: d.toast}
 	in.Warm = keep(d.s, in.State)
 	return out
 }

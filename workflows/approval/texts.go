@@ -39,6 +39,7 @@ const (
 	textDecided      = "%s %s %s"
 	textMoved        = "这项审批已转给%s"
 	textClosed       = "这项审批已不需要你处理"
+	textAlone        = "这一步不能批量处理，请打开卡片单独处理"
 	textReasonNeeded = "请填写拒绝理由"
 	textReasonLong   = "理由最多 %d 个字"
 	textNoWithdraw   = "这个流程提交后不能撤回"

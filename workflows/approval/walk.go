@@ -119,6 +119,7 @@ func (d *decider) tell(a ask, found []string) {
 	}
 	if len(fresh) > 0 {
 		d.emit(&told{Node: a.Node, Persons: fresh})
+		d.listTold(a.Node, fresh)
 	}
 }
 

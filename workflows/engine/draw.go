@@ -104,6 +104,10 @@ func (e *Engine) lead(ctx context.Context, d *card.Card, m card.Message) {
 // project asks the program of an instance what is in a slot now.
 func (e *Engine) project(ctx context.Context, rt *Runtime, full string) (template string, view any, rev int64, err error) {
 	id, slot, _ := strings.Cut(full, "/")
+	if id == DeskSlots && e.o.Lists != nil {
+		template, view, err = e.o.Lists.Card(ctx, slot)
+		return template, view, e.now().UnixMilli(), err
+	}
 	in, err := e.o.Store.LoadInstance(ctx, id)
 	if err != nil {
 		return "", nil, 0, fmt.Errorf("load instance %s: %w", id, err)

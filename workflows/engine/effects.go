@@ -159,6 +159,9 @@ func (c *command) message(ctx context.Context, id string, to workflows.To) (*car
 // showCard drafts a card for its address. It is drawn when it leaves: see Draw.
 func (c *command) showCard(ctx context.Context, s workflows.ShowCard, rev int64, n int) (string, *card.Message, error) {
 	full := c.instance + "/" + s.Slot
+	if c.instance == "" {
+		full = DeskSlots + full
+	}
 	id := "card/" + full
 	if s.Slot == "" {
 		id = fmt.Sprintf("note/%s/%d", c.subject(), n)

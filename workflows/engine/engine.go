@@ -34,6 +34,8 @@ type Options struct {
 	// Desk is shown what people write to the bot before any flow is, and answers what is about themselves rather
 	// than about a flow; ok is false for all else. It may be asked twice. Optional.
 	Desk func(ctx context.Context, ev event.Event) (answer []workflows.Effect, ok bool, err error)
+	// Lists answers for the slots of the desk: cards that show no instance, but what is stored about many. Optional.
+	Lists Lists
 	// Directory is given the directory events, to keep people fresh. Optional.
 	Directory func(ctx context.Context, ev event.Event) error
 
@@ -47,6 +49,18 @@ type Options struct {
 	Lease time.Duration
 	// Poll is the pause between looks for due work; default 1 s, jittered.
 	Poll time.Duration
+}
+
+// DeskSlots begins the slots of the desk's cards, where those of others begin with their instance.
+const DeskSlots = "desk"
+
+// Lists is who answers for the slots of the desk. It may be asked twice for the same press.
+type Lists interface {
+	// Press judges a button; the slot in its body is without DeskSlots. The Outcome has no instance. A *Refusal is
+	// shown to the person, other errors mean that it should be tried again.
+	Press(ctx context.Context, ev event.Event) (workflows.Outcome, error)
+	// Card says what a slot shows now, workflows.ErrNotFound.
+	Card(ctx context.Context, slot string) (template string, view any, err error)
 }
 
 // Page is what an address leads to: the card of a slot, for one person.

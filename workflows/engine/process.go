@@ -106,7 +106,7 @@ func (e *Engine) dispatch(ctx context.Context, l workflows.Leased, hold bool) (R
 			return Result{}, fmt.Errorf("ask the desk: %w", err)
 		}
 		if ok {
-			return c.commit(ctx, &work{commit: workflows.Commit{Now: e.now()}, effects: answer})
+			return c.commit(ctx, c.e.deskWork(answer, nil))
 		}
 	}
 	if ev.Actor.Person == "" && ev.Actor.Type != event.ActorSystem && ev.Conv != nil && ev.Conv.ToBot {
@@ -148,6 +148,9 @@ func (e *Engine) press(ctx context.Context, c *command, a *event.Action) (Result
 	b := *a
 	b.Slot = slot
 	c.ev.Body = &b
+	if instance == DeskSlots && e.o.Lists != nil {
+		return e.pressList(ctx, c)
+	}
 	c.instance = instance
 	return c.run(ctx)
 }
