@@ -59,6 +59,8 @@ const (
 	TaskDelegated   TaskState = "delegated" // given to somebody else for now
 	TaskSuspended   TaskState = "suspended" // waits for others whom its person wants to hear first
 	TaskTold        TaskState = "told"      // nothing was asked: they were told
+	TaskReturned    TaskState = "returned"  // its person sent the request back
+	TaskSubmitted   TaskState = "submitted" // the initiator, who had it back, handed it in again
 )
 
 // Task is one assignee's decision at a node.

@@ -47,6 +47,7 @@ type compiler struct {
 	money    bool
 	auto     int
 	allowAll *allowed // of the whole flow
+	later    []func() // checks that wait until all steps are known
 	arms     []string // the arms around the steps that are compiled now
 	ps       config.Problems
 }
@@ -63,7 +64,7 @@ func compile(src *config.Node, env workflows.Env) (*Program, config.Problems) {
 	c.p = &Program{
 		def:   workflows.Definition{ID: s.ID, Kind: "approval", Name: s.Name, Hash: hex.EncodeToString(sum[:]), Source: src.Source()},
 		about: s.Description, commands: s.Start.Commands, menu: s.Start.Menu,
-		nodes: map[string]*node{}, byField: map[string]*field{},
+		nodes: map[string]*node{nodeStart: {id: nodeStart, name: textInitiator, kind: nodeBegin, pos: -1}}, byField: map[string]*field{},
 		same: s.Rules.SamePerson, self: s.Rules.InitiatorIsApprover, withdraw: s.Rules.Withdraw == "until_final",
 		cal: env.Calendar, loc: loc, accept: s.Accept,
 	}

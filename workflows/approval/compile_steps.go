@@ -65,6 +65,10 @@ func (c *compiler) declare(s stepSpec, path string) *node {
 		c.fail(path+".id", fmt.Sprintf("%q is not an id", n.id), "lower-case letters, digits, - and _, at most 40, a letter first")
 		return nil
 	}
+	if n.id == nodeStart || n.id == nodeRevoke {
+		c.fail(path+".id", "the id "+n.id+" means something else already", "another id")
+		return nil
+	}
 	if _, ok := c.p.nodes[n.id]; ok {
 		c.fail(path+".id", fmt.Sprintf("a step has the id %s already", n.id), "another id")
 		return nil
@@ -76,7 +80,7 @@ func (c *compiler) declare(s stepSpec, path string) *node {
 		key  string
 		has  bool
 		kind nodeKind
-	}{{"remind", s.Remind != nil, nodeApprove}, {"timeout", s.Timeout != nil, nodeApprove}, {"if_nobody", s.IfNobody != "", nodeApprove}} {
+	}{{"remind", s.Remind != nil, nodeApprove}, {"timeout", s.Timeout != nil, nodeApprove}, {"if_nobody", s.IfNobody != "", nodeApprove}, {"return", s.Return != nil, nodeApprove}, {"if_rejected", s.Failed != "", nodeApprove}} {
 		if k.has && n.kind != k.kind {
 			c.ps = append(c.ps, at.Key(k.key).Problem(k.key+" belongs to an approve step", "remove it"))
 		}
@@ -101,6 +105,7 @@ func (c *compiler) fill(n *node, s stepSpec, path string, depth int) {
 	switch n.kind {
 	case nodeApprove:
 		c.approve(n, s, path)
+		c.leadsBack(n, s, path)
 	case nodeCC:
 		n.to = c.selectors(s.CC.To, path+".cc.to", false)
 	case nodeBranch:
@@ -122,6 +127,9 @@ func (c *compiler) whole() {
 	c.p.order = c.fileOrder()
 	for i, n := range c.p.order {
 		n.pos = i
+	}
+	for _, check := range c.later {
+		check()
 	}
 	c.constant()
 }

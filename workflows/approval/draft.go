@@ -62,7 +62,7 @@ func (d *decider) submit(a *event.Action) *workflows.Refusal {
 	switch {
 	case d.s.Status == workflows.StatusDraft && d.s.Draft.Hidden:
 		return workflows.Refuse("not_ready", textUnknown)
-	case d.s.Status != workflows.StatusDraft:
+	case d.s.Status != workflows.StatusDraft && (d.s.Status != workflows.StatusRunning || d.s.atStart() == nil):
 		return d.over(textAlreadySent)
 	}
 	values, problems := map[string]value{}, map[string]string{}
@@ -90,50 +90,74 @@ func (d *decider) submit(a *event.Action) *workflows.Refusal {
 		d.say(card.ToastError, textFormProblem, strings.Join(lines, "；"))
 		return nil
 	}
-	d.accept(values)
+	if r := d.s.atStart(); r != nil {
+		d.resubmit(r, values)
+	} else {
+		d.accept(values)
+	}
 	return nil
 }
 
 // accept hands the form in.
 func (d *decider) accept(values map[string]value) {
-	f := &submitted{No: workflows.Number(d.in.ID, d.now.In(d.p.loc)), Form: map[string]value{}}
-	f.p.Form = map[string]value{}
-	var named []string
-	for i := range d.p.fields {
-		x := &d.p.fields[i]
-		v, ok := values[x.id]
-		switch {
-		case !ok:
-		case x.private():
-			f.p.Form[x.id] = v
-		default:
-			f.Form[x.id] = v
-		}
-		switch x.typ {
-		case typePerson:
-			if v.T != "" {
-				named = append(named, "person:"+v.T)
-			}
-		case typePersons:
-			for _, id := range v.L {
-				named = append(named, "person:"+id)
-			}
-		}
-	}
-	if d.ev.Actor.Name != "" {
-		f.p.People = map[string]person{d.s.By: {Name: d.ev.Actor.Name}}
-		d.s.know(f.p.People)
-	}
+	f := &submitted{No: workflows.Number(d.in.ID, d.now.In(d.p.loc))}
+	f.Form, f.p.Form = d.p.parts(values)
+	f.p.People = d.myself()
 	f.p.Title = d.title(values)
 	d.emitBy(f, d.s.By)
 	d.effect(workflows.CancelTimer{Name: timerDraft})
 	d.say(card.ToastSuccess, textSubmitted)
-	if len(named) > 0 {
-		slices.Sort(named)
-		d.lookup(ask{ID: "form", For: "form"}, slices.Compact(named), d.s.By)
-	}
+	d.askNamed(values, "form")
 	if d.s.Known {
 		d.walk(d.p.first)
+	}
+}
+
+// parts are the values of a form without what people wrote, and what they wrote, which must be erasable.
+func (p *Program) parts(values map[string]value) (plain, texts map[string]value) {
+	plain, texts = map[string]value{}, map[string]value{}
+	for i := range p.fields {
+		f := &p.fields[i]
+		v, ok := values[f.id]
+		switch {
+		case !ok:
+		case f.private():
+			texts[f.id] = v
+		default:
+			plain[f.id] = v
+		}
+	}
+	return plain, texts
+}
+
+// myself is what is known of the initiator from their press.
+func (d *decider) myself() map[string]person {
+	if d.ev.Actor.Name == "" {
+		return nil
+	}
+	me := map[string]person{d.s.By: {Name: d.ev.Actor.Name}}
+	d.s.know(me)
+	return me
+}
+
+// askNamed asks who the persons in a form are.
+func (d *decider) askNamed(values map[string]value, id string) {
+	var named []string
+	for i := range d.p.fields {
+		switch f := &d.p.fields[i]; f.typ {
+		case typePerson:
+			if v := values[f.id]; v.T != "" {
+				named = append(named, "person:"+v.T)
+			}
+		case typePersons:
+			for _, id := range values[f.id].L {
+				named = append(named, "person:"+id)
+			}
+		}
+	}
+	if len(named) > 0 {
+		slices.Sort(named)
+		d.lookup(ask{ID: id, For: "form"}, slices.Compact(named), d.s.By)
 	}
 }
 

@@ -44,6 +44,12 @@ func newFact(kind string) (fact, error) {
 		return &split{}, nil
 	case "arrived":
 		return &arrived{}, nil
+	case "returned":
+		return &returned{}, nil
+	case "reopened":
+		return &reopened{}, nil
+	case "resubmitted":
+		return &resubmitted{}, nil
 	case "entered":
 		return &entered{}, nil
 	case "stuck":

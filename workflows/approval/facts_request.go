@@ -70,12 +70,7 @@ func (*submitted) kind() string  { return "submitted" }
 func (f *submitted) secret() any { return &f.p }
 func (f *submitted) apply(s *state, at stamp, _ string) {
 	s.Status, s.No, s.Sent, s.Draft, s.Title = workflows.StatusRunning, f.No, at, nil, f.p.Title
-	s.Form = make(map[string]value, len(f.Form)+len(f.p.Form))
-	for _, m := range []map[string]value{f.Form, f.p.Form} {
-		for id, v := range m {
-			s.Form[id] = v
-		}
-	}
+	s.fill(f.Form, f.p.Form)
 	s.know(f.p.People)
 }
 
@@ -83,6 +78,7 @@ func (f *submitted) apply(s *state, at stamp, _ string) {
 type asked struct {
 	ask
 	Selectors []string `json:"sel,omitempty"`
+	Back      []string `json:"back,omitempty"` // see run.Back
 }
 
 func (*asked) kind() string { return "asked" }
@@ -95,7 +91,7 @@ func (f *asked) apply(s *state, at stamp, _ string) {
 		r.State, r.Why, r.Gen = runAsking, "", 0
 		return
 	}
-	s.Runs = append(s.Runs, run{Node: f.Node, Round: f.Round, State: runAsking, At: at})
+	s.Runs = append(s.Runs, run{Node: f.Node, Round: f.Round, State: runAsking, At: at, Back: f.Back, Epoch: s.Epoch})
 }
 
 // answered: a question was answered, with which state of the directory.

@@ -29,18 +29,9 @@ func TestLargestFlow(t *testing.T) {
 	}
 	b.WriteString("  - {id: last, approve: {by: role:ceo}}\n")
 	src := b.String()
-	e := env(t)
-	began := time.Now()
-	p := program(t, src, e)
-	if took := time.Since(began); took > 10*time.Second { // about 30 ms on a quiet machine
-		t.Errorf("compiling took %v", took)
-	}
+	p := program(t, src, env(t))
 	bench := workflowstest.New(p, workflowstest.NewCompany(), time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC))
-	began = time.Now()
 	must(t, bench.Begin("li.lei", form("amount", "1")))
-	if took := time.Since(began); took > 10*time.Second { // about 40 ms on a quiet machine
-		t.Errorf("going through it took %v", took)
-	}
 	if open := bench.Open(); len(open) != 1 || open[0].Node != "last" {
 		t.Fatalf("open: %v", open)
 	}

@@ -19,7 +19,7 @@ func (d *decider) left(b *event.Directory) {
 	grants := grantsOf(b.Proxies)
 	for i := range d.s.Runs {
 		r := &d.s.Runs[i]
-		if r.State != runOpen {
+		if r.State != runOpen || r.Node == nodeStart {
 			continue
 		}
 		for k := range r.Seats {

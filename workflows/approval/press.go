@@ -56,7 +56,7 @@ func (d *decider) over(running string) *workflows.Refusal {
 // pressTask judges a decision at a task.
 func (d *decider) pressTask(key string, a *event.Action) *workflows.Refusal {
 	r, x, n := d.find(key)
-	if x == nil {
+	if x == nil || r.Node == nodeStart {
 		return workflows.Refuse("unknown_action", textUnknown)
 	}
 	if a.Verb == "more" {
@@ -191,6 +191,9 @@ func (d *decider) late(r *run, x *seat, n int) *workflows.Refusal {
 		out = workflows.Refuse("already_decided", "%s", d.decision(x, true))
 	case x.State == workflows.TaskSuperseded && r.decisive() != nil:
 		out = workflows.Refuse("already_decided", "%s", d.decision(r.decisive(), false))
+	case r.Void > 0 && (x.State == workflows.TaskReturned || x.State == workflows.TaskCanceled):
+		t := d.s.Turns[r.Void-1]
+		out = workflows.Refuse("returned", textWasReturned, d.s.name(t.By), d.clock(t.At.time()), d.p.names(t.To))
 	case d.s.Status.Ended():
 		out = workflows.Refuse("ended", textOver, statusWords[d.s.Status])
 	default:
@@ -241,7 +244,7 @@ func (d *decider) urge() *workflows.Refusal {
 		r := &d.s.Runs[i]
 		for k := range r.Seats {
 			x := &r.Seats[k]
-			if x.State != workflows.TaskOpen {
+			if x.State != workflows.TaskOpen || r.Node == nodeStart {
 				continue
 			}
 			if again := x.Urged.time().Add(urgeEvery); x.Urged != 0 && d.now.Before(again) {

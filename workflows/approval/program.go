@@ -58,6 +58,7 @@ const (
 	nodeParallel  // all arms are gone
 	nodeInclusive // the arms whose condition holds are gone
 	nodeJoin      // the end of one arm of a split; its id is "<split>/<arm>"
+	nodeBegin     // the initiator, to whom a request can be returned
 )
 
 // node is one compiled step. next is the node after it, "" at the end of the flow.
@@ -76,6 +77,9 @@ type node struct {
 	abstain  string          // "", counts or ignored
 	denied   map[string]bool // words of allow: that it does not give
 	ifNobody string          // skip, reject, or a selector
+	returnTo []string        // steps that it may be returned to; nil: all that were passed
+	then     string          // what follows a return: again, back, ask
+	ifFailed string          // where a refusal leads; "": to the end
 
 	to   []string // cc
 	arms []arm    // branch and splits; of branch and inclusive the last has no cond

@@ -30,6 +30,7 @@ func drawFlow(t *rapid.T) string {
 		s += rapid.SampledFrom([]string{"", ", remind: {after: 4 work hours, every: 1 work day, at_most: 2}"}).Draw(t, "remind")
 		s += rapid.SampledFrom([]string{"", ", timeout: {after: 2 work days, then: escalate}", ", timeout: {after: 1 day, then: remind}", ", timeout: {after: 1 day, then: approve}",
 			", timeout: {after: 3 hours, then: reject}", ", timeout: {after: 3 hours, then: transfer, to: \"person:sun.li\"}"}).Draw(t, "timeout")
+		s += rapid.SampledFrom([]string{"", "", ", if_rejected: start", ", return: {to: start, then: back}", ", return: {then: again}"}).Draw(t, "back")
 		return s + rapid.SampledFrom([]string{"", ", if_nobody: skip", ", if_nobody: reject", ", if_nobody: admin", ", if_nobody: \"person:sun.li\""}).Draw(t, "nobody") + "}"
 	}
 	n := rapid.IntRange(1, 4).Draw(t, "steps")
@@ -80,6 +81,12 @@ func told(t *rapid.T, b *workflowstest.Bench) {
 	}
 	for _, k := range b.Open() {
 		mine, err := p.Slots(b.Inst, k.Person)
+		if k.Node == "start" {
+			if err != nil || !slices.Contains(mine, "initiator") {
+				t.Fatalf("%s has the form back, but sees %v: %v", k.Person, mine, err)
+			}
+			continue
+		}
 		if err != nil || !strings.HasPrefix(mine[0], "task/") || b.Tasks[b.Inst.ID+strings.TrimPrefix(mine[0], "task")].State != workflows.TaskOpen {
 			t.Fatalf("%s has the open task %s, but sees %v first: %v", k.Person, k.ID, mine, err)
 		}
@@ -108,19 +115,33 @@ func check(t *rapid.T, b *workflowstest.Bench) {
 		t.Fatalf("%d ends, status %s", ends, b.Inst.Status)
 	}
 	open := b.Open()
-	if b.Inst.Status == workflows.StatusRunning && len(open) == 0 && len(b.Waiting) == 0 && len(b.Timers) == 0 {
-		t.Fatal("the instance is stuck: no open task, no timer, no question")
+	if b.Inst.Status == workflows.StatusRunning && len(open) == 0 && len(b.Waiting) == 0 && !asksAgain(b) {
+		t.Fatal("the instance is stuck: no open task, no question, and no timer that asks again")
 	}
 	if b.Inst.Status.Ended() && len(open) > 0 {
 		t.Fatalf("ended with open tasks: %v", open)
 	}
-	seats := map[string]bool{}
+	seats, rounds := map[string]bool{}, map[string]int{}
 	for _, k := range open {
 		id := fmt.Sprint(k.Node, k.Round, k.Seat)
 		if seats[id] {
 			t.Fatalf("two open tasks in seat %s", id)
 		}
 		seats[id] = true
+		if round, there := rounds[k.Node]; there && round != k.Round {
+			t.Fatalf("step %s is open in round %d and %d", k.Node, round, k.Round)
+		}
+		rounds[k.Node] = k.Round
+		if !active(b, k.Node) {
+			t.Fatalf("%s is open, and the initiator's card does not say so", k.Node)
+		}
+		if k.Node == "start" {
+			c := b.Cards["initiator"]
+			if k.Person != b.Inst.Initiator || !slices.Contains(c.View["actions"].([]any), any("submit")) || c.View["form"] == nil {
+				t.Fatalf("the initiator can't change the form: %v", c)
+			}
+			continue
+		}
 		c, ok := b.Cards[b.SlotOf(k)]
 		if !ok || c.To.Person != k.Person || len(c.View["actions"].([]any)) != 2 {
 			t.Fatalf("the open task %s has no card to decide on: %v", k.ID, c)
@@ -147,6 +168,53 @@ func check(t *rapid.T, b *workflowstest.Bench) {
 	}
 }
 
+// asksAgain reports whether a step that nobody could be found for is tried once more.
+func asksAgain(b *workflowstest.Bench) bool {
+	for name := range b.Timers {
+		if strings.HasPrefix(name, "retry/") {
+			return true
+		}
+	}
+	return false
+}
+
+// active reports whether the initiator's card shows a step as one that somebody is asked at.
+func active(b *workflowstest.Bench, node string) bool {
+	steps, _ := b.Cards["initiator"].View["steps"].([]any)
+	return slices.ContainsFunc(steps, func(s any) bool {
+		m := s.(map[string]any)
+		return m["id"] == node && m["state"] == "active"
+	})
+}
+
+// sendBack returns the request from an open task to some of the steps that its card offers.
+func sendBack(t *rapid.T, b *workflowstest.Bench) {
+	open := slices.DeleteFunc(b.Open(), func(k workflows.Task) bool { return k.Node == "start" })
+	if len(open) == 0 {
+		return
+	}
+	k := rapid.SampledFrom(open).Draw(t, "returner")
+	more, _ := b.Cards[b.SlotOf(k)].View["more"].(map[string]any)
+	list, _ := more["steps"].([]any)
+	if len(list) == 0 {
+		return
+	}
+	var to []string
+	for range rapid.IntRange(1, 2).Draw(t, "targets") {
+		if id := rapid.SampledFrom(list).Draw(t, "target").(map[string]any)["value"].(string); !slices.Contains(to, id) {
+			to = append(to, id)
+		}
+	}
+	then := rapid.SampledFrom([]string{"", "again", "back"}).Draw(t, "then")
+	must(t, b.Press(k.Person, b.SlotOf(k), "return", map[string]event.Value{"step": event.List(to...), "then": event.Text(then), "opinion": event.Text("理由")}))
+	switch {
+	case b.Refusal != nil && len(to) == 1 && b.Refusal.Code != "with_initiator":
+		t.Fatalf("the card of %s offers to return to %v, which is refused: %v", k.ID, to, b.Refusal)
+	case b.Refusal == nil && b.Tasks[k.ID].State != workflows.TaskReturned:
+		t.Fatalf("the task %s was returned and is %s", k.ID, b.Tasks[k.ID].State)
+	}
+}
+
 // Whatever people, clocks and directories do, no instance is stuck, none ends twice, the trail folds to the
 // state, and every card is true.
 func TestAnything(t *testing.T) {
@@ -168,7 +236,7 @@ func TestAnything(t *testing.T) {
 		old := map[string]int64{}
 		for range rapid.IntRange(1, 25).Draw(t, "events") {
 			before, trail := string(b.Inst.State), len(b.Trail)
-			switch rapid.IntRange(0, 9).Draw(t, "event") {
+			switch rapid.IntRange(0, 11).Draw(t, "event") {
 			case 0, 1:
 				must(t, b.Press(by, "initiator", "submit", map[string]event.Value{
 					"item": event.Text("x"), "amount": event.Text(rapid.SampledFrom([]string{"", "1", "100"}).Draw(t, "amount")), "who": event.Text(rapid.SampledFrom([]string{"", "sun.li"}).Draw(t, "who")),
@@ -198,6 +266,8 @@ func TestAnything(t *testing.T) {
 				} else {
 					must(t, b.Press(by, "initiator", "urge", nil))
 				}
+			case 10, 11:
+				sendBack(t, b)
 			case 7:
 				must(t, b.Advance(b.Now.Add(time.Duration(rapid.IntRange(1, 100).Draw(t, "hours"))*time.Hour)))
 			case 8: // a timer that fires again, or an old one

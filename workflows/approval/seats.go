@@ -90,10 +90,10 @@ func (d *decider) settle(n *node, r *run) bool {
 	d.stopTimers(r)
 	d.emit(&closed{Node: n.id, Round: r.Round, Result: result})
 	if result == runPassed {
-		d.walk(n.next)
+		d.goOn(r)
 		return true
 	}
-	d.finish(workflows.StatusRejected, "rejected", why, d.decidedBy(d.s.run(n.id, r.Round)))
+	d.failed(n, r, why)
 	return true
 }
 
@@ -133,8 +133,11 @@ func (d *decider) auto(r *run, x *seat) (why, refers string) {
 	}
 	for i := len(d.s.Runs) - 1; i >= 0; i-- {
 		old := &d.s.Runs[i]
-		if old.Node == r.Node && old.Round == r.Round || old.State != runPassed {
-			continue
+		switch {
+		case old.Node == r.Node && old.Round == r.Round || old.Epoch != r.Epoch || old.State != runPassed:
+			continue // what was agreed to before a return, or before the form was changed, was something else
+		case old.Node == r.Node:
+			return "", "" // sent back to them: they are to look again
 		}
 		if d.p.same == "consecutive" && !d.p.nodes[old.Node].before(d.p.nodes[r.Node]) {
 			continue // in another arm: not the step before this one

@@ -42,6 +42,8 @@ type stepSpec struct {
 	Remind   *remindSpec  `yaml:"remind"`
 	Timeout  *timeoutSpec `yaml:"timeout"`
 	IfNobody string       `yaml:"if_nobody" jsonschema_description:"when no approver is found: skip, reject, admin (the default) or person:ID"`
+	Return   *returnSpec  `yaml:"return"`
+	Failed   string       `yaml:"if_rejected" jsonschema_description:"what a refused step leads to: end (the default), start (the initiator changes the form), or the id of a step before it"`
 	CC       *ccSpec      `yaml:"cc"`
 	Branch   []armSpec    `yaml:"branch"`
 	// Parallel holds ways that are all gone at the same time, Inclusive those whose condition holds.
@@ -59,6 +61,12 @@ type timeoutSpec struct {
 	After workcal.Span `yaml:"after,required"`
 	Then  string       `yaml:"then,required" jsonschema:"enum=remind,enum=escalate,enum=transfer,enum=approve,enum=reject"`
 	To    selectors    `yaml:"to"`
+}
+
+// returnSpec says where the approvers of a step may send the request back to.
+type returnSpec struct {
+	To   []string `yaml:"to,scalar" jsonschema_description:"start (the initiator) and ids of steps before this one; without it all that were passed"`
+	Then string   `yaml:"then" jsonschema:"enum=again,enum=back,enum=ask" jsonschema_description:"again: everything from there on is done once more; back: only that step, then this one; ask: whoever returns it chooses"`
 }
 
 type ccSpec struct {

@@ -60,14 +60,6 @@ func (d *decider) pass(w way) []way {
 	return nil
 }
 
-// after is where a node leads once it is done.
-func (d *decider) after(n *node, back []string) []way {
-	if len(back) == 0 {
-		return []way{{id: n.next}}
-	}
-	return nil
-}
-
 // split opens the ways of a split: all of them, or those whose condition holds.
 func (d *decider) split(n *node, round int) []way {
 	f := &split{Node: n.id, Round: round, Arms: d.p.armsOf(n, d.s.values())}

@@ -44,6 +44,8 @@ type state struct {
 	CC     []string          `json:"cc,omitempty"`
 	Gen    int64             `json:"g,omitempty"`  // of the timer set last
 	Asked  int               `json:"aq,omitempty"` // errands that named persons
+	Turns  []turn            `json:"tn,omitempty"` // returns, in order
+	Epoch  int               `json:"ep,omitempty"` // grows when what was agreed to is no longer what is asked
 	Why    string            `json:"w,omitempty"`  // code of how it ended
 	Reason string            `json:"wr,omitempty"`
 	EndBy  string            `json:"eb,omitempty"`
@@ -84,6 +86,11 @@ type run struct {
 	Snap    string   `json:"sn,omitempty"`
 	Arms    []int    `json:"ar,omitempty"` // of a split: those that are gone,
 	Done    []int    `json:"dn,omitempty"` // and those that have arrived
+	// Back is where the flow goes after this pass instead of going on: to whoever returned the request, and then to
+	// whoever had returned it before that.
+	Back  []string `json:"bk,omitempty"`
+	Epoch int      `json:"ep,omitempty"` // the state's, when the pass began
+	Void  int      `json:"vd,omitempty"` // number of the return, from 1, since which it counts no longer
 }
 
 type runState string
@@ -99,6 +106,7 @@ const (
 	runForked   runState = "forked"
 	runSplit    runState = "split"  // its arms are being gone
 	runMerged   runState = "merged" // all of them have arrived
+	runReturned runState = "returned"
 )
 
 // seat is one approver's place in a run. Its id stays the same whoever sits there.

@@ -147,7 +147,11 @@ func (d *decider) timerAt(name string, at time.Time, gen int64, rule string) {
 
 // lookup asks who is meant.
 func (d *decider) lookup(a ask, selectors []string, initiator string) {
-	d.emit(&asked{ask: a, Selectors: selectors})
+	d.ask(&asked{ask: a, Selectors: selectors}, initiator)
+}
+
+func (d *decider) ask(f *asked, initiator string) {
+	d.emit(f)
 	form := map[string][]string{}
 	for i := range d.p.fields {
 		switch f := &d.p.fields[i]; f.typ {
@@ -161,7 +165,7 @@ func (d *decider) lookup(a ask, selectors []string, initiator string) {
 			}
 		}
 	}
-	d.effect(workflows.Lookup{ID: a.ID, Selectors: selectors, Initiator: initiator, Form: form})
+	d.effect(workflows.Lookup{ID: f.ID, Selectors: f.Selectors, Initiator: initiator, Form: form})
 }
 
 // slot is the slot's name without the instance.

@@ -22,7 +22,9 @@ func (p *Program) Slots(in workflows.Instance, person string) ([]string, error) 
 	for i := range s.Runs {
 		r := &s.Runs[i]
 		for k := range r.Seats {
-			if x := &r.Seats[k]; x.State == workflows.TaskOpen {
+			if x := &r.Seats[k]; x.State == workflows.TaskOpen && r.Node == nodeStart {
+				open[slotInitiator] = true
+			} else if x.State == workflows.TaskOpen {
 				open[slotTask(taskKey(r.Node, r.Round, x.ID, x.Task))] = true
 			}
 		}
@@ -182,6 +184,12 @@ func (t teller) tell(f fact, actor string) (workflows.Told, bool) {
 			}
 		}
 		line = says(card.Neutral, "在「%s」减签：%s", "“%s” is no longer for %s", t.node(f.Node), t.list(who))
+	case *returned:
+		line = t.sentBack(f)
+	case *reopened:
+		return line, false // told by returned
+	case *resubmitted:
+		line = t.revised(f)
 	case *overdue:
 		x := f.in(t.s)
 		if x == nil {

@@ -26,6 +26,7 @@ type View struct {
 	Task       *ViewTask      `json:"task,omitempty"`
 	Form       *ViewForm      `json:"form,omitempty"`
 	More       *ViewMore      `json:"more,omitempty"`
+	Returned   *ViewReturned  `json:"returned,omitempty"`
 }
 
 // ViewDefinition names the flow.
@@ -167,7 +168,7 @@ func (d *decider) shown() []shown {
 		return nil
 	}
 	own := shown{slot: slotInitiator, person: d.s.By, template: "approval.initiator", view: d.ownView}
-	if d.s.Sent == 0 {
+	if d.s.Sent == 0 || d.s.atStart() != nil {
 		own.template = "approval.form"
 	}
 	out := []shown{own}
@@ -193,6 +194,10 @@ func (d *decider) ownView(v View) View {
 		}
 	case d.s.Status == workflows.StatusRunning:
 		v.Mine = true
+		if r := d.s.atStart(); r != nil {
+			v.Form, v.Actions = d.form(), append(v.Actions, "submit")
+			v.Returned, v.Instance.StatusLabel = d.sentBackTo(r), textRevise
+		}
 		if d.waiting() {
 			v.Actions = append(v.Actions, "urge")
 		}
@@ -207,7 +212,7 @@ func (d *decider) ownView(v View) View {
 func (d *decider) waiting() bool {
 	for i := range d.s.Runs {
 		for k := range d.s.Runs[i].Seats {
-			if d.s.Runs[i].Seats[k].State == workflows.TaskOpen {
+			if d.s.Runs[i].Node != nodeStart && d.s.Runs[i].Seats[k].State == workflows.TaskOpen {
 				return true
 			}
 		}
@@ -281,47 +286,11 @@ func (d *decider) form() *ViewForm {
 	return out
 }
 
-// progress lists the approval steps: those reached, with who and when, and those ahead.
-func (p *Program) progress(s *state, now time.Time) ([]ViewStep, int) {
-	steps := []ViewStep{}
-	reached := map[string]bool{}
-	current := -1
-	for i := range s.Runs {
-		r := &s.Runs[i]
-		n := p.nodes[r.Node]
-		if n == nil || n.kind != nodeApprove {
-			continue
-		}
-		reached[n.id] = true
-		st := ViewStep{ID: n.id, Name: n.name, Note: p.note(s, r, now)}
-		switch r.State {
-		case runAsking, runOpen, runStuck:
-			st.State = card.StepActive
-			if current < 0 {
-				current = len(steps)
-			}
-		case runPassed:
-			st.State = card.StepDone
-		case runFailed:
-			st.State = card.StepFailed
-		case runSkipped, runCanceled:
-			st.State = card.StepSkipped
-		}
-		steps = append(steps, st)
-	}
-	if s.Status == workflows.StatusRunning {
-		for _, id := range p.ahead(s, reached) {
-			steps = append(steps, ViewStep{ID: id, Name: p.nodes[id].name})
-		}
-	}
-	if current < 0 {
-		current = len(steps)
-	}
-	return steps, current
-}
-
 // note says who did what at a step, and who is waited for.
 func (p *Program) note(s *state, r *run, now time.Time) string {
+	if r.Node == nodeStart && r.State == runOpen {
+		return fmt.Sprintf(textRevising, s.name(s.By))
+	}
 	switch r.State {
 	case runAsking:
 		return textFinding

@@ -4,7 +4,7 @@ import "magpie/workflows"
 
 // taskCards adds the cards of a seat: one for each task that a person was asked with.
 func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
-	if x.Task == 0 || x.Auto == autoSame || x.Auto == autoSelf {
+	if x.Task == 0 || r.Node == nodeStart || x.Auto == autoSame || x.Auto == autoSelf {
 		return out // nobody was asked
 	}
 	n := d.p.nodes[r.Node]
@@ -26,6 +26,7 @@ func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
 		case workflows.TaskOpen:
 			v.Mine, v.Actions = true, []string{"approve", "reject"}
 			v.More = d.more(n, r, x, true)
+			v.Returned = d.sentBackTo(r)
 			if n.abstain != "" {
 				v.Actions = append(v.Actions, "abstain")
 			}
@@ -43,9 +44,14 @@ func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
 			}
 		case workflows.TaskCanceled:
 			v.Task.DecidedAt = x.Closed.time()
-			if d.s.EndBy != "" {
+			if r.Void > 0 {
+				d.voidView(&v, r)
+			} else if d.s.EndBy != "" {
 				v.Task.DecidedBy = &ViewPerson{ID: d.s.EndBy, Name: d.s.name(d.s.EndBy)}
 			}
+		case workflows.TaskReturned:
+			d.decided(v.Task, x)
+			d.voidView(&v, r)
 		default:
 			d.decided(v.Task, x)
 			if r.State == runOpen {

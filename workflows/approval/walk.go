@@ -20,7 +20,7 @@ func (d *decider) askApprovers(n *node, round, try int, back []string) {
 	if try > 1 {
 		id += "/" + strconv.Itoa(try)
 	}
-	d.lookup(ask{ID: id, For: "by", Node: n.id, Round: round, Hops: try}, n.by, d.s.By)
+	d.ask(&asked{ask: ask{ID: id, For: "by", Node: n.id, Round: round, Hops: try}, Selectors: n.by, Back: back}, d.s.By)
 }
 
 // holds evaluates a node's condition. Values are canonical, so evaluation can't fail; if it ever does the
@@ -172,7 +172,7 @@ func (d *decider) nobody(n *node, a ask) {
 	switch n.ifNobody {
 	case "skip":
 		d.emit(&skipped{Node: n.id, Round: a.Round, Why: "nobody"})
-		d.walk(n.next)
+		d.goOn(d.s.run(n.id, a.Round))
 	case "reject":
 		d.emit(&closed{Node: n.id, Round: a.Round, Result: runFailed, Why: "nobody"})
 		d.finish(workflows.StatusRejected, "nobody", fmt.Sprintf(textNobody, n.name), "")

@@ -76,6 +76,7 @@ type T interface {
 //	expect no text to li.lei
 //	expect timer remind/leader/1/0 at 2026-03-02 14:30
 //	expect trail voted
+//	expect told 修改了金额                          somewhere in the timeline
 func Scenario(t T, kind workflows.Kind, name, src string) {
 	t.Helper()
 	_, files := ParseArchive(src)

@@ -66,6 +66,8 @@ func (s *story) expect(line string) error {
 			return fmt.Errorf("the trail is %s", strings.Join(kinds, ", "))
 		}
 		return nil
+	case "told":
+		return s.told(rest, no)
 	case "urge":
 		n := 0
 		for _, u := range b.Urges {
@@ -235,6 +237,26 @@ func (s *story) timer(line string, no bool) error {
 	}
 	if !t.At.Equal(want) {
 		return fmt.Errorf("it is at %s", t.At.In(s.loc).Format("2006-01-02 15:04"))
+	}
+	return nil
+}
+
+// told looks for a text in the timeline.
+func (s *story) told(text string, no bool) error {
+	p, ok := s.b.Program.(workflows.Teller)
+	if !ok {
+		return fmt.Errorf("the kind has no timeline")
+	}
+	lines, err := p.Tell(s.b.Inst, s.b.Trail)
+	if err != nil {
+		return err
+	}
+	var all []string
+	for _, l := range lines {
+		all = append(all, strings.TrimSpace(l.Who+" "+l.What.Default+" "+l.Note))
+	}
+	if strings.Contains(strings.Join(all, "\n"), text) == no {
+		return fmt.Errorf("the timeline is\n%s", strings.Join(all, "\n"))
 	}
 	return nil
 }
