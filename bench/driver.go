@@ -52,19 +52,23 @@ func (d driver) open(ctx context.Context) (*store.Store, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	o := store.Options{Driver: d.driver, DSN: dsn}
-	if d.driver == "mysql" {
-		if _, err := store.Migrate(ctx, o); err != nil {
-			done()
-			return nil, nil, err
-		}
-	}
-	s, err := store.Open(ctx, o)
+	s, err := d.openAt(ctx, dsn)
 	if err != nil {
 		done()
 		return nil, nil, err
 	}
 	return s, func() { _ = s.Close(); done() }, nil
+}
+
+// openAt opens a store, and makes its schema where that is missing.
+func (d driver) openAt(ctx context.Context, dsn string) (*store.Store, error) {
+	o := store.Options{Driver: d.driver, DSN: dsn}
+	if d.driver == "mysql" {
+		if _, err := store.Migrate(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	return store.Open(ctx, o)
 }
 
 // isolation is what the server calls its isolation level: MySQL and MariaDB from 11.1 on differ from older ones.

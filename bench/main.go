@@ -1,7 +1,7 @@
 // Command bench measures Magpie against floors taken in the same run, prints a table and writes
 // bench/results.md. Absolute figures move with the machine; the ratios are what counts.
 //
-//	go run ./bench [-seconds N] [-only webhook|approval]
+//	go run ./bench [-seconds N] [-only webhook|approval|open] [-open N]
 //
 // MAGPIE_TEST_MYSQL holds the address of an empty MariaDB or MySQL server ("root@tcp(127.0.0.1:3306)/");
 // without it those rows are left out, and the table says so.
@@ -31,10 +31,12 @@ func main() {
 		return
 	}
 	seconds := flag.Int("seconds", 8, "length of each measurement")
-	only := flag.String("only", "", "webhook or approval; both when empty")
+	only := flag.String("only", "", "webhook, approval or open; all when empty")
+	open := flag.Int("open", 0, "measure with so many open instances as well, which are made first: a million are some 4 GB on each database; 0: not")
+	fillFor := flag.Duration("fill-for", 6*time.Minute, "make no more of them after so long")
 	out := flag.String("out", "bench/results.md", "write the table here as well; empty: nowhere")
 	flag.Parse()
-	r := &report{mysql: os.Getenv("MAGPIE_TEST_MYSQL"), each: time.Duration(*seconds) * time.Second}
+	r := &report{mysql: os.Getenv("MAGPIE_TEST_MYSQL"), each: time.Duration(*seconds) * time.Second, open: *open, fillFor: *fillFor}
 	if err := r.run(ctx, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

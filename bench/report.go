@@ -21,10 +21,12 @@ type row struct {
 }
 
 type report struct {
-	mysql string
-	each  time.Duration
-	rows  []row
-	notes []string
+	mysql   string
+	each    time.Duration
+	open    int // instances to be made first; 0: not measured
+	fillFor time.Duration
+	rows    []row
+	notes   []string
 }
 
 func (r *report) add(rows ...row) { r.rows = append(r.rows, rows...) }
@@ -59,6 +61,11 @@ func (r *report) run(ctx context.Context, only string) error {
 	if only == "" || only == "approval" {
 		if err := r.approval(ctx); err != nil {
 			return fmt.Errorf("approval: %w", err)
+		}
+	}
+	if r.open > 0 && (only == "" || only == "open") {
+		if err := r.grown(ctx); err != nil {
+			return fmt.Errorf("with many open instances: %w", err)
 		}
 	}
 	return nil
