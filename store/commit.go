@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"magpie/adapters/card"
 	"magpie/adapters/event"
@@ -114,7 +115,7 @@ func shownOnly(t tx, ops []op) ([]op, error) {
 	kept := slices.Clone(ops[:first])
 	for _, o := range ops[first:] {
 		if o.q == sqliteStatements.putShownJob {
-			job := len(o.args) - 2 // then come what asks for the slot and for the job
+			job := len(o.args) - 2 // of the row; then come what asks for the slot and for the job
 			shown := false
 			if err := t.query(sqlShown, o.args[job:], func(scanFunc) error { shown = true; return nil }); err != nil {
 				return nil, err
@@ -151,6 +152,9 @@ func (s *Store) commitOps(c workflows.Commit) ([]op, error) {
 		if state == nil {
 			state = []byte("null")
 		}
+		if s.mysql {
+			state = roomy(state, len(i.Status)+len(i.Title))
+		}
 		if c.ExpectRev == 0 {
 			add(s.sql.insertInstance, i.ID, i.Definition, i.Hash, i.Kind, i.Rev, string(i.Status), i.Initiator, clean(i.Title),
 				i.Seq, i.Head, millis(i.CreatedAt), millis(i.UpdatedAt), millis(i.EndedAt), state).need = ErrConflict
@@ -184,6 +188,15 @@ func (s *Store) commitOps(c workflows.Commit) ([]op, error) {
 		o.other, o.need = true, ErrLeaseLost
 	}
 	for _, t := range c.Tasks {
+		// The lists of a person go by closed_at: a task is open, or was closed at some time.
+		switch {
+		case t.State == workflows.TaskOpen:
+			t.ClosedAt = time.Time{}
+		case t.ClosedAt.IsZero() && t.OpenedAt.IsZero():
+			t.ClosedAt = now
+		case t.ClosedAt.IsZero():
+			t.ClosedAt = t.OpenedAt
+		}
 		add(s.sql.putTask, t.ID, t.Instance, t.Node, t.Seat, t.Round, t.Person, string(t.State), clean(t.Title),
 			millis(t.OpenedAt), millis(t.DueAt), millis(t.ClosedAt))
 	}
@@ -227,6 +240,9 @@ func checkInstance(i workflows.Instance, expect int64) error {
 	return nil
 }
 
+// jobIfShown is the last of the arguments of putJob.
+const jobIfShown = 12
+
 // jobOp is the statement that puts a job.
 func (s *Store) jobOp(j workflows.Job, now int64) (op, error) {
 	var body any
@@ -267,12 +283,15 @@ func (s *Store) jobOp(j workflows.Job, now int64) (op, error) {
 		run = now
 	}
 	o := op{q: s.sql.putJob, args: []any{
-		j.ID, lane, string(j.Queue), shardOf(j.ID), run, run, rev, j.Instance, slot, now, now, b,
+		j.ID, lane, string(j.Queue), shardOf(j.ID), run, run, rev, j.Instance, slot, now, now, b, ifShownAlways,
 	}}
-	if j.IfShown {
-		if slot == "" {
-			return op{}, fmt.Errorf("job %s: IfShown without a slot", j.ID)
-		}
+	switch {
+	case !j.IfShown:
+	case slot == "":
+		return op{}, fmt.Errorf("job %s: IfShown without a slot", j.ID)
+	case s.mysql:
+		o.args[jobIfShown] = ifShownOrGone
+	default:
 		o.q = s.sql.putShownJob
 		o.args = append(o.args, slot, j.ID)
 	}

@@ -20,7 +20,7 @@ const (
 	// A row that still has a token was left behind by a process that may have made its call: the outcome is
 	// unknown. It comes first, since on MySQL the token of before is gone after its assignment.
 	leftBehind = "uncertain = CASE WHEN token <> '' THEN 1 ELSE uncertain END, "
-	leasedJob  = "id, queue, due_at, run_at, token, attempt, gen, rev, slot, uncertain, created_at, body"
+	leasedJob  = "id, queue, due_at, run_at, token, attempt, gen, rev, slot, uncertain, created_at, body, if_shown"
 
 	// The order matters on MySQL, where due_at is set first, from the run_at of before.
 	sqlRetryJob = `UPDATE job SET token = '', due_at = CASE WHEN gen = ? THEN ? ELSE run_at END, run_at = CASE WHEN gen = ? THEN ? ELSE run_at END,
@@ -37,10 +37,11 @@ type jobRow struct {
 	attempt                  int
 	uncertain                bool
 	body                     []byte
+	ifShown                  int
 }
 
 func scanJob(scan scanFunc) (r jobRow, err error) {
-	err = scan(&r.id, &r.queue, &r.until, &r.runAt, &r.token, &r.attempt, &r.gen, &r.rev, &r.slot, &r.uncertain, &r.since, &r.body)
+	err = scan(&r.id, &r.queue, &r.until, &r.runAt, &r.token, &r.attempt, &r.gen, &r.rev, &r.slot, &r.uncertain, &r.since, &r.body, &r.ifShown)
 	return r, err
 }
 

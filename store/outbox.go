@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"magpie/adapters"
@@ -56,6 +57,7 @@ func (s *Store) LeaseIDs(ctx context.Context, ids []string, now time.Time, lease
 func (s *Store) outgoing(ctx context.Context, rows []jobRow) ([]adapters.Outgoing, error) {
 	out := make([]adapters.Outgoing, 0, len(rows))
 	slots := make([]string, 0, len(rows))
+	unless := map[string]jobRow{} // by id: what counts only where its slot was shown
 	for _, r := range rows {
 		o := adapters.Outgoing{
 			ID: r.id, Lease: adapters.Lease{Token: r.token, Until: fromMillis(r.until)}, Attempt: r.attempt, Gen: r.gen,
@@ -72,10 +74,22 @@ func (s *Store) outgoing(ctx context.Context, rows []jobRow) ([]adapters.Outgoin
 		}
 		out = append(out, o)
 		slots = append(slots, slotOf(o.Message))
+		if r.ifShown != ifShownAlways {
+			unless[o.ID] = r
+		}
 	}
 	shown, err := s.shownSlots(ctx, slots)
 	if err != nil {
 		return nil, err
+	}
+	for i := len(out) - 1; i >= 0 && len(unless) > 0; i-- {
+		r, asks := unless[out[i].ID]
+		if _, ok := shown[r.slot]; asks && !ok {
+			if err := s.unshown(ctx, r); err != nil {
+				return nil, err
+			}
+			out, slots = slices.Delete(out, i, i+1), slices.Delete(slots, i, i+1)
+		}
 	}
 	for i := range out {
 		sl, ok := shown[slots[i]]
@@ -90,6 +104,22 @@ func (s *Store) outgoing(ctx context.Context, rows []jobRow) ([]adapters.Outgoin
 		}
 	}
 	return out, nil
+}
+
+// unshown ends a leased row that counts only where its slot was shown, and it was not. When newer content came
+// meanwhile, that is for whoever leases it next.
+func (s *Store) unshown(ctx context.Context, r jobRow) error {
+	if r.ifShown == ifShownOrDead {
+		err := s.buryJob(ctx, r.id, r.token, r.gen, "its card was never sent")
+		if errors.Is(err, ErrLeaseLost) {
+			err = nil
+		}
+		return err
+	}
+	return s.packet(ctx, []op{
+		{q: sqlDeleteJob, args: []any{r.id, r.token, r.gen}},
+		{q: sqlReleaseJob, args: []any{r.id, r.token}, other: true},
+	})
 }
 
 // slotOf is the slot whose message counts: that of the card, or for an urge the one that is urged.

@@ -13,11 +13,8 @@ import (
 // carrying it out.
 type shared struct {
 	moves   singles // of instances
-	parts   []part
 	singles singles
-	jobs    []op
-	// canceled are jobs that are removed before.
-	canceled []op
+	parts   []part
 }
 
 // part is one statement for all commands.
@@ -43,10 +40,6 @@ func shareCommands(batch []*command) *shared {
 			switch {
 			case o.q == sqlUpdateInstance:
 				p.moves = append(p.moves, single{r, o})
-			case o.q == mysqlStatements.putJob || o.q == mysqlStatements.putShownJob:
-				p.jobs = append(p.jobs, o)
-			case o.q == sqlCancelJob:
-				p.canceled = append(p.canceled, o)
 			case sharedRows[o.q] != nil:
 				rows[o.q] = append(rows[o.q], o)
 			default:
@@ -54,7 +47,10 @@ func shareCommands(batch []*command) *shared {
 			}
 		}
 	}
-	for _, q := range []string{mysqlStatements.insertDone, mysqlStatements.insertInstance, mysqlStatements.putTask, mysqlStatements.insertTrail, mysqlStatements.putReceipt} {
+	for _, q := range []string{
+		mysqlStatements.insertDone, mysqlStatements.insertInstance, mysqlStatements.putTask, mysqlStatements.insertTrail,
+		sqlCancelJob, mysqlStatements.putJob, mysqlStatements.putReceipt,
+	} {
 		if len(rows[q]) > 0 {
 			p.parts = append(p.parts, rowsPart(sharedRows[q], rows[q]))
 		}
@@ -156,10 +152,6 @@ func (p *shared) send(ctx context.Context, c *writeConn) (failed []*command, err
 	if err := p.moveInstances(ctx, c); err != nil {
 		return nil, err
 	}
-	held, err := p.hold(ctx, c)
-	if err != nil {
-		return nil, err
-	}
 	var before int64
 	for _, x := range p.singles {
 		if x.o.other && before > 0 {
@@ -169,9 +161,6 @@ func (p *shared) send(ctx context.Context, c *writeConn) (failed []*command, err
 		one.bind(x.o.args)
 		if before, err = c.exec(ctx, x.o.q, one.args); err != nil {
 			return nil, err
-		}
-		if before > 0 {
-			held.after(x.o)
 		}
 		if before == 0 && x.o.need != nil && !slices.Contains(failed, x.r) {
 			failed = append(failed, singles{x}.lost()...)
@@ -185,5 +174,5 @@ func (p *shared) send(ctx context.Context, c *writeConn) (failed []*command, err
 			return nil, err
 		}
 	}
-	return nil, p.putJobs(ctx, c, held)
+	return nil, nil
 }

@@ -112,4 +112,7 @@ func TestSharedCommands(t *testing.T) {
 	if err != nil || len(out) != 1 || out[0].Message.Slot != "a/1" || out[0].Message.Rev != 5 {
 		t.Fatalf("the outbox holds %v, want a/1 of revision 5 (%v)", out, err)
 	}
+	if h, err := s.Health(t.Context(), at); err != nil || h.JobsDead != 2 || h.OutWaiting != 1 {
+		t.Fatalf("the dead letters do not stay as they were: %+v (%v)", h, err)
+	}
 }

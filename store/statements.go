@@ -24,7 +24,7 @@ type statements struct {
 	putTask        string
 	insertTrail    string
 	putJob         string
-	putShownJob    string // two more arguments: slot id, job id
+	putShownJob    string // SQLite only, two more arguments: slot id, job id
 	putReceipt     string
 	putDefinition  string
 	putSlot        string
@@ -35,15 +35,14 @@ type statements struct {
 const (
 	instanceColumns = "id, definition, hash, kind, rev, status, initiator, title, seq, head, created_at, updated_at, ended_at, state"
 	taskColumns     = "id, instance, node, seat, round, person, state, title, opened_at, due_at, closed_at"
-	jobColumns      = "id, lane, queue, shard, state, due_at, run_at, token, attempt, gen, rev, instance, slot, uncertain, created_at, updated_at, cause, body"
+	jobColumns      = "id, lane, queue, shard, state, due_at, run_at, token, attempt, gen, rev, instance, slot, uncertain, created_at, updated_at, cause, body, if_shown"
 
 	sqlInsertInstance = "INSERT INTO instance (" + instanceColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	// The guard of every command: no row means that somebody was faster.
 	sqlUpdateInstance = "UPDATE instance SET rev = ?, status = ?, title = ?, seq = ?, head = ?, updated_at = ?, ended_at = ?, state = ?, hash = ? WHERE id = ? AND rev = ?"
 	sqlInsertTask     = "INSERT INTO task (" + taskColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	sqlInsertJob      = "INSERT INTO job (" + jobColumns + ") "
-	jobValues         = "?, ?, ?, ?, 0, ?, ?, '', 0, 1, ?, ?, ?, 0, ?, ?, '', ?"
-	onlyShown         = " WHERE EXISTS (SELECT 1 FROM slot WHERE slot.id = ?) OR EXISTS (SELECT 1 FROM job AS j WHERE j.id = ? AND j.state = 0)"
+	jobValues         = "?, ?, ?, ?, 0, ?, ?, '', 0, 1, ?, ?, ?, 0, ?, ?, '', ?, ?"
 
 	// On SQLite, where nobody else writes meanwhile, whether a slot was shown is a question of its own: two keys
 	// looked up cost less than a statement that asks while it inserts, and all jobs go into one.
@@ -72,14 +71,28 @@ const (
  AND job.attempt = 0 AND job.uncertain = 0 AND job.due_at <= excluded.run_at)`
 )
 
-// The same on MySQL, where each assignment must ask for itself whether the new content counts.
-var myOnJob = strings.ReplaceAll(` ON DUPLICATE KEY UPDATE lane = IF(?, VALUES(lane), lane), queue = IF(?, VALUES(queue), queue), state = IF(?, 0, state),
+// The same on MySQL, where each assignment must ask for itself whether the new content counts. updated_at comes first
+// and says so to the others: in a row that stays it is not that of the new content. On MySQL, where asking for the slot before would be a statement of its own
+// for each group of commands, a job that counts only where its slot was shown is put all the same, and says so: see
+// ifShown.
+var myOnJob = strings.ReplaceAll(` ON DUPLICATE KEY UPDATE updated_at = IF(VALUES(rev) >= rev AND NOT (slot <> '' AND state = 0 AND token = '' AND attempt = 0
+ AND uncertain = 0 AND due_at <= VALUES(run_at) AND if_shown <= VALUES(if_shown) AND body = VALUES(body)), VALUES(updated_at),
+ updated_at - (updated_at = VALUES(updated_at))),
+ if_shown = IF(?, IF(VALUES(if_shown) = 0, 0, IF(state = 2, 2, if_shown)), if_shown), lane = IF(?, VALUES(lane), lane), queue = IF(?, VALUES(queue), queue), state = IF(?, 0, state),
  created_at = IF(? AND uncertain = 0 AND token = '', VALUES(created_at), created_at),
  uncertain = IF(? AND token <> '' AND due_at <= VALUES(updated_at), 1, uncertain),
  token = IF(? AND NOT (token <> '' AND due_at > VALUES(updated_at)), '', token), due_at = IF(? AND token = '', VALUES(run_at), due_at),
  run_at = IF(?, VALUES(run_at), run_at), attempt = IF(?, 0, attempt), gen = IF(?, gen + 1, gen),
- instance = IF(?, VALUES(instance), instance), slot = IF(?, VALUES(slot), slot), updated_at = IF(?, VALUES(updated_at), updated_at),
- cause = IF(?, '', cause), body = IF(?, VALUES(body), body), rev = IF(?, VALUES(rev), rev)`, "?", "VALUES(rev) >= rev")
+ instance = IF(?, VALUES(instance), instance), slot = IF(?, VALUES(slot), slot),
+ cause = IF(?, '', cause), body = IF(?, VALUES(body), body), rev = IF(?, VALUES(rev), rev)`, "?", "updated_at = VALUES(updated_at)")
+
+// What a row says about its slot, on MySQL: the job counts in any case; only when the slot was shown, or else is
+// dropped; only then, or else is a dead letter again.
+const (
+	ifShownAlways = 0
+	ifShownOrGone = 1
+	ifShownOrDead = 2
+)
 
 var sqliteStatements = &statements{
 	insertInstance: sqlInsertInstance + " ON CONFLICT (id) DO NOTHING",
@@ -108,7 +121,6 @@ var mysqlStatements = &statements{
  due_at = VALUES(due_at), closed_at = VALUES(closed_at)`,
 	insertTrail:   sqlInsertTrail,
 	putJob:        sqlInsertJob + "VALUES (" + jobValues + ")" + myOnJob,
-	putShownJob:   sqlInsertJob + "SELECT " + jobValues + " FROM DUAL" + onlyShown + myOnJob,
 	putReceipt:    "INSERT INTO receipt (message, account, state, person, source, at) VALUES (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE at = at",
 	putDefinition: "INSERT INTO definition (id, hash, kind, name, source, created_at) VALUES (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE id = id",
 	putSlot: `INSERT INTO slot (id, connection, shown_rev, message, updated_at) VALUES (?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE

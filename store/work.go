@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	sqlOpenOf    = "SELECT " + taskColumns + " FROM task WHERE person = ? AND state = 'open' ORDER BY opened_at LIMIT ? OFFSET ?"
-	sqlDecidedOf = "SELECT " + taskColumns + " FROM task WHERE person = ? AND state <> 'open' AND state <> 'told' ORDER BY closed_at DESC LIMIT ? OFFSET ?"
-	sqlToldOf    = "SELECT " + taskColumns + " FROM task WHERE person = ? AND state <> 'open' AND state = 'told' ORDER BY closed_at DESC LIMIT ? OFFSET ?"
+	sqlOpenOf    = "SELECT " + taskColumns + " FROM task WHERE person = ? AND state = 'open' AND closed_at = 0 ORDER BY opened_at LIMIT ? OFFSET ?"
+	sqlDecidedOf = "SELECT " + taskColumns + " FROM task WHERE person = ? AND state <> 'open' AND closed_at > 0 AND state <> 'told' ORDER BY closed_at DESC LIMIT ? OFFSET ?"
+	sqlToldOf    = "SELECT " + taskColumns + " FROM task WHERE person = ? AND state <> 'open' AND closed_at > 0 AND state = 'told' ORDER BY closed_at DESC LIMIT ? OFFSET ?"
 	sqlStartedBy = "SELECT " + instanceColumns + " FROM instance WHERE initiator = ? ORDER BY created_at DESC LIMIT ? OFFSET ?"
 )
 

@@ -82,8 +82,6 @@ func newFact(kind string) (fact, error) {
 		return &added{}, nil
 	case "unseated":
 		return &unseated{}, nil
-	case "commented":
-		return &commented{}, nil
 	case "requested":
 		return &requested{}, nil
 	case "ended":

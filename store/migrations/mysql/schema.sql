@@ -112,6 +112,7 @@ CREATE TABLE job (
   updated_at bigint NOT NULL,
   cause text NOT NULL,
   body longblob NOT NULL,
+  if_shown int NOT NULL DEFAULT '0',
   PRIMARY KEY (id),
   KEY job_due (state,lane,due_at)
 ) ENGINE=InnoDB;
@@ -236,8 +237,7 @@ CREATE TABLE task (
   due_at bigint NOT NULL,
   closed_at bigint NOT NULL,
   PRIMARY KEY (id),
-  KEY task_person (person,state,opened_at),
-  KEY task_closed (person,closed_at)
+  KEY task_work (person,closed_at,opened_at)
 ) ENGINE=InnoDB;
 CREATE TABLE trail (
   instance varchar(64) NOT NULL,

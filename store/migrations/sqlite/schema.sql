@@ -110,7 +110,7 @@ CREATE TABLE job (
   updated_at INTEGER NOT NULL,
   cause      TEXT    NOT NULL,
   body       BLOB    NOT NULL
-) STRICT;
+, if_shown INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX job_due ON job (state, lane, due_at);
 CREATE TABLE link_attempt (
   account    TEXT    NOT NULL PRIMARY KEY,
