@@ -16,6 +16,7 @@ import (
 	"magpie/config"
 	"magpie/templates"
 	"magpie/workflows"
+	"magpie/workflows/approval"
 	"magpie/workflows/desk"
 	"magpie/workflows/engine"
 	"magpie/workflows/help"
@@ -149,6 +150,9 @@ func (p *project) loadWorkflows() config.Problems {
 		}
 		p.sources[id] = node
 		p.programs = append(p.programs, prog)
+	}
+	if !ps.Bad() { // one that does not compile is not missing
+		ps = append(ps, approval.CheckStarts(p.programs)...)
 	}
 	if len(p.connections) > 0 && len(files) == 0 {
 		ps = append(ps, config.Problem{File: p.cfg.Workflows, What: "there are no workflows (*.yaml) in this folder", Severity: config.Warning})

@@ -38,7 +38,7 @@ func (c *compiler) declare(s stepSpec, path string) *node {
 	for _, k := range []struct {
 		name string
 		has  bool
-	}{{"approve", s.Approve != nil}, {"cc", s.CC != nil}, {"branch", s.Branch != nil}, {"parallel", s.Parallel != nil}, {"inclusive", s.Inclusive != nil}} {
+	}{{"approve", s.Approve != nil}, {"cc", s.CC != nil}, {"flow", s.Flow != nil}, {"branch", s.Branch != nil}, {"parallel", s.Parallel != nil}, {"inclusive", s.Inclusive != nil}} {
 		if k.has {
 			kinds = append(kinds, k.name)
 		}
@@ -46,14 +46,14 @@ func (c *compiler) declare(s stepSpec, path string) *node {
 	at := c.root.At(path)
 	switch {
 	case len(kinds) == 0:
-		c.fail(path, "the step does nothing", "approve, cc, branch, parallel or inclusive")
+		c.fail(path, "the step does nothing", "approve, cc, flow, branch, parallel or inclusive")
 		return nil
 	case len(kinds) > 1:
 		c.fail(path, "the step is "+strings.Join(kinds, " and ")+" at once", "one step for each")
 		return nil
 	}
 	n := &node{id: s.ID, name: s.Name, within: slices.Clone(c.arms), kind: map[string]nodeKind{
-		"approve": nodeApprove, "cc": nodeCC, "branch": nodeBranch, "parallel": nodeParallel, "inclusive": nodeInclusive}[kinds[0]]}
+		"approve": nodeApprove, "cc": nodeCC, "flow": nodeFlow, "branch": nodeBranch, "parallel": nodeParallel, "inclusive": nodeInclusive}[kinds[0]]}
 	switch {
 	case n.id == "" && n.kind == nodeApprove:
 		c.fail(path, "the step has no id", "id: leader")
@@ -81,7 +81,7 @@ func (c *compiler) declare(s stepSpec, path string) *node {
 		has  bool
 		kind nodeKind
 	}{{"remind", s.Remind != nil, nodeApprove}, {"timeout", s.Timeout != nil, nodeApprove}, {"if_nobody", s.IfNobody != "", nodeApprove}, {"return", s.Return != nil, nodeApprove}, {"if_rejected", s.Failed != "", nodeApprove}} {
-		if k.has && n.kind != k.kind {
+		if k.has && n.kind != k.kind && !(k.key == "if_rejected" && n.kind == nodeFlow) {
 			c.ps = append(c.ps, at.Key(k.key).Problem(k.key+" belongs to an approve step", "remove it"))
 		}
 	}
@@ -108,6 +108,9 @@ func (c *compiler) fill(n *node, s stepSpec, path string, depth int) {
 		c.leadsBack(n, s, path)
 	case nodeCC:
 		n.to = c.selectors(s.CC.To, path+".cc.to", false)
+	case nodeFlow:
+		c.flow(n, s.Flow, path+".flow")
+		c.flowFailed(n, s, path)
 	case nodeBranch:
 		c.branch(n, s.Branch, path+".branch", depth)
 	case nodeInclusive:

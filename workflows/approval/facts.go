@@ -87,6 +87,9 @@ func newFact(kind string) (fact, error) {
 	case "ended":
 		return &ended{}, nil
 	}
+	if f := flowFact(kind); f != nil {
+		return f, nil
+	}
 	return nil, fmt.Errorf("unknown trail entry %q", kind)
 }
 

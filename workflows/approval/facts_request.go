@@ -8,12 +8,14 @@ import (
 
 // started: somebody asked for the form.
 type started struct {
-	From   string `json:"from,omitempty"` // connection
-	Gen    int64  `json:"gen"`
-	Hidden bool   `json:"hidden,omitempty"`
+	From   string  `json:"from,omitempty"` // connection
+	Gen    int64   `json:"gen"`
+	Hidden bool    `json:"hidden,omitempty"`
+	Parent *parent `json:"parent,omitempty"` // without its title
 	p      struct {
-		People map[string]person `json:"people,omitempty"`
-		Values map[string]value  `json:"values,omitempty"`
+		ParentTitle string            `json:"parent_title,omitempty"`
+		People      map[string]person `json:"people,omitempty"`
+		Values      map[string]value  `json:"values,omitempty"`
 	}
 }
 
@@ -21,6 +23,11 @@ func (*started) kind() string  { return "started" }
 func (f *started) secret() any { return &f.p }
 func (f *started) apply(s *state, at stamp, actor string) {
 	*s = state{Status: workflows.StatusDraft, By: actor, From: f.From, Begun: at, Gen: f.Gen, Draft: &draft{Values: f.p.Values, Hidden: f.Hidden}}
+	if f.Parent != nil {
+		up := *f.Parent
+		up.Title = f.p.ParentTitle
+		s.Parent = &up
+	}
 	s.know(f.p.People)
 }
 

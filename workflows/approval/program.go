@@ -57,6 +57,7 @@ const (
 	nodeBranch
 	nodeParallel  // all arms are gone
 	nodeInclusive // the arms whose condition holds are gone
+	nodeFlow      // another workflow is started
 	nodeJoin      // the end of one arm of a split; its id is "<split>/<arm>"
 	nodeBegin     // the initiator, to whom a request can be returned
 )
@@ -71,6 +72,7 @@ type node struct {
 	by       []string // approve: selectors
 	mode     modeSpec
 	veto     bool
+	flow     *flowNode
 	alone    bool // approve: not decided together with others
 	remind   *remindSpec
 	timeout  *timeoutSpec

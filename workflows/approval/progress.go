@@ -33,7 +33,7 @@ func (p *Program) ahead(s *state, reached map[string]bool) []string {
 		}
 		switch {
 		case !holds && !reached[n.id]:
-		case n.kind == nodeApprove && !reached[n.id]:
+		case (n.kind == nodeApprove || n.kind == nodeFlow) && !reached[n.id]:
 			out = append(out, n.id)
 		case n.splits():
 			arms := p.armsOf(n, vals)
@@ -86,11 +86,14 @@ func (p *Program) progress(s *state, now time.Time) ([]ViewStep, int) {
 	for i := range s.Runs {
 		r := &s.Runs[i]
 		n := p.nodes[r.Node]
-		if n == nil || n.kind != nodeApprove && (n.kind != nodeBegin || r.State != runOpen) || r.Void > 0 || last[r.Node] != i {
+		if n == nil || n.kind != nodeApprove && n.kind != nodeFlow && (n.kind != nodeBegin || r.State != runOpen) || r.Void > 0 || last[r.Node] != i {
 			continue
 		}
 		reached[n.id] = true
 		st := ViewStep{ID: n.id, Name: n.name, Note: p.note(s, r, now)}
+		if n.flow != nil {
+			st.Note = p.flowNote(n, r)
+		}
 		switch r.State {
 		case runAsking, runOpen, runStuck:
 			st.State = card.StepActive

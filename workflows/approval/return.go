@@ -243,6 +243,10 @@ func (d *decider) resubmit(r *run, values map[string]value) {
 // failed ends the request because a step was refused, or leads back where the step says so.
 func (d *decider) failed(n *node, r *run, why string) {
 	by := d.decidedBy(r)
+	if n.flow != nil && n.ifFailed != "" && len(d.s.Turns) < maxTurns {
+		d.sendBack(place{Node: n.id, Round: r.Round}, []string{n.ifFailed}, thenAgain, "rejected", why, by)
+		return
+	}
 	if x := r.decisive(); n.ifFailed != "" && x != nil && len(d.s.Turns) < maxTurns {
 		d.sendBack(place{n.id, r.Round, x.ID}, []string{n.ifFailed}, thenAgain, "rejected", why, by)
 		return

@@ -45,6 +45,7 @@ type stepSpec struct {
 	Return   *returnSpec  `yaml:"return"`
 	Failed   string       `yaml:"if_rejected" jsonschema_description:"what a refused step leads to: end (the default), start (the initiator changes the form), or the id of a step before it"`
 	CC       *ccSpec      `yaml:"cc"`
+	Flow     *flowSpec    `yaml:"flow" jsonschema_description:"starts another workflow as the same initiator"`
 	Branch   []armSpec    `yaml:"branch"`
 	// Parallel holds ways that are all gone at the same time, Inclusive those whose condition holds.
 	Parallel  [][]stepSpec `yaml:"parallel" jsonschema_description:"lists of steps that are all gone at the same time; what follows waits for all of them"`

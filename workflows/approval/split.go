@@ -53,6 +53,8 @@ func (d *decider) pass(w way) []way {
 	case n.kind == nodeCC:
 		d.lookup(ask{ID: fmt.Sprintf("cc/%s/%d", n.id, round), For: "cc", Node: n.id, Round: round}, n.to, d.s.By)
 		return d.after(n, w.back)
+	case n.kind == nodeFlow:
+		return d.startFlow(n, round, w.back)
 	case n.splits():
 		return d.split(n, round)
 	}

@@ -49,6 +49,7 @@ type state struct {
 	Why    string            `json:"w,omitempty"`  // code of how it ended
 	Reason string            `json:"wr,omitempty"`
 	EndBy  string            `json:"eb,omitempty"`
+	Parent *parent           `json:"pa,omitempty"` // the instance that started it
 	Begun  stamp             `json:"ba"`
 	Sent   stamp             `json:"sa,omitempty"`
 	Ended  stamp             `json:"ea,omitempty"`
@@ -84,8 +85,12 @@ type run struct {
 	Closed  stamp    `json:"c,omitempty"`
 	Gen     int64    `json:"g,omitempty"` // of the timer that asks again
 	Snap    string   `json:"sn,omitempty"`
-	Arms    []int    `json:"ar,omitempty"` // of a split: those that are gone,
-	Done    []int    `json:"dn,omitempty"` // and those that have arrived
+	// Of a step that starts another workflow:
+	Child    string           `json:"ch,omitempty"` // its instance
+	ChildEnd workflows.Status `json:"ce,omitempty"` // how it ended
+	Tries    int              `json:"tr,omitempty"` // how often it was asked for
+	Arms     []int            `json:"ar,omitempty"` // of a split: those that are gone,
+	Done     []int            `json:"dn,omitempty"` // and those that have arrived
 	// Back is where the flow goes after this pass instead of going on: to whoever returned the request, and then to
 	// whoever had returned it before that.
 	Back  []string `json:"bk,omitempty"`

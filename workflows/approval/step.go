@@ -44,10 +44,18 @@ func (d *decider) decide() error {
 			d.start(rest)
 			return nil
 		}
+		if b, ok := d.ev.Body.(*event.Start); ok {
+			return d.startFrom(b)
+		}
 		return fmt.Errorf("step %s: a %s can't start the flow %s", d.in.ID, d.ev.Kind, d.p.def.ID)
 	}
 	switch b := d.ev.Body.(type) {
+	case *event.Answer:
+		d.flowAnswer(b)
 	case *event.Action:
+		if d.recalled() {
+			return nil
+		}
 		if r := d.press(b); r != nil {
 			return r
 		}

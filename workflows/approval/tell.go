@@ -212,6 +212,13 @@ func (t teller) tell(f fact, actor string) (workflows.Told, bool) {
 		line = says(card.Neutral, "催办：%s", "urged %s", t.list(who))
 	case *told:
 		line = says(card.Neutral, "抄送：%s", "told %s", t.list(f.Persons))
+	case *flowed:
+		line = says(card.Info, "「%s」发起子流程", "“%s” starts another workflow", t.node(f.Node))
+	case *unbegun:
+		line = says(card.Warning, "「%s」没能发起子流程", "“%s” could not start the other workflow", t.node(f.Node))
+		line.Note = f.p.Text
+	case *childEnded:
+		line = says(card.Info, "「%s」的子流程%s", "the workflow of “%s” ended: %s", t.node(f.Node), statusWords[f.Status])
 	case *ended:
 		line = t.end(f)
 	default: // asked, answered, branched, closed, kept, admitted: how, not what

@@ -45,6 +45,10 @@ func (d *decider) retry(key string, gen int64) {
 		return
 	}
 	if r := d.s.run(node, k); r != nil && r.State == runStuck && r.Gen == gen {
+		if n := d.p.nodes[node]; n.flow != nil {
+			d.postStart(n, k, r.Tries+1, r.Back)
+			return
+		}
 		d.askApprovers(d.p.nodes[node], k, int(gen)+1, nil)
 	}
 }

@@ -241,6 +241,9 @@ func (d *decider) view() View {
 			v.Fields = append(v.Fields, ViewField{Label: f.label, Value: text, Short: f.short()})
 		}
 	}
+	if s.Parent != nil {
+		v.Fields = append(v.Fields, ViewField{Label: textParent, Value: s.Parent.Title})
+	}
 	v.Steps, v.Current = d.p.progress(s, d.now)
 	return v
 }

@@ -89,6 +89,8 @@ func (d *decider) answer(l *event.Lookup) error {
 		d.handOver(a, found, grants)
 	case "weight":
 		d.weighed(a, found, grants)
+	case "flow_admin":
+		d.tellAdmins(a, found)
 	case "do":
 		d.requested(a, found, grants)
 	}
@@ -101,7 +103,9 @@ func (d *decider) admit(may bool) {
 		return
 	}
 	if may {
-		d.emit(&admitted{})
+		if d.emit(&admitted{}); d.s.Parent != nil {
+			d.admitChild()
+		}
 		return
 	}
 	d.effect(workflows.CancelTimer{Name: timerDraft})
@@ -208,6 +212,7 @@ func (d *decider) finish(st workflows.Status, why, reason, actor string) {
 	f := &ended{Status: st, Why: why}
 	f.p.Reason = reason
 	d.emitBy(f, actor)
+	d.tellParent(st, why, reason)
 	if d.s.Sent != 0 {
 		d.effect(workflows.Publish{Name: "approval." + string(st), Data: map[string]any{
 			"instance": d.in.ID, "definition": d.p.def.ID, "no": d.s.No, "initiator": d.s.By, "status": string(st),
@@ -217,6 +222,7 @@ func (d *decider) finish(st workflows.Status, why, reason, actor string) {
 
 // quiet takes the timers of a run down.
 func (d *decider) quiet(r *run) {
+	d.recallOf(r)
 	if r.State == runStuck {
 		d.effect(workflows.CancelTimer{Name: "retry/" + r.Node + "/" + strconv.Itoa(r.Round)})
 	}

@@ -30,8 +30,10 @@ type Bench struct {
 	Urges   []workflows.Urge
 	Out     []workflows.Publish
 	Timers  map[string]workflows.SetTimer
-	Waiting []workflows.Lookup // questions that are not answered yet, when Hold is set
-	Hold    bool               // keep lookups instead of answering them at once
+	Waiting []workflows.Lookup                 // questions that are not answered yet, when Hold is set
+	Posts   []workflows.Post                   // to other instances, and starts of them
+	Flows   func(workflows.Post) []event.Event // what a Post leads to; nil: what it starts has passed at once
+	Hold    bool                               // keep lookups instead of answering them at once
 
 	Toast   *card.Toast        // answer to the last event
 	Refusal *workflows.Refusal // of the last event, nil when it was accepted
@@ -140,12 +142,15 @@ func (b *Bench) effects(all []workflows.Effect) (more []event.Event, err error) 
 			b.Timers[eff.Name] = eff
 		case workflows.CancelTimer:
 			delete(b.Timers, eff.Name)
+		case workflows.Post:
+			b.Posts = append(b.Posts, eff)
+			more = append(more, b.posted(eff)...)
 		case workflows.Lookup:
 			b.Waiting = append(b.Waiting, eff)
 		}
 	}
 	if b.Hold {
-		return nil, nil
+		return more, nil
 	}
 	for _, l := range b.Waiting {
 		ev, err := b.resolve(l)
