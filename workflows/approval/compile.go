@@ -68,6 +68,10 @@ func compile(src *config.Node, env workflows.Env) (*Program, config.Problems) {
 		same: s.Rules.SamePerson, self: s.Rules.InitiatorIsApprover, withdraw: s.Rules.Withdraw == "until_final",
 		cal: env.Calendar, loc: loc, accept: s.Accept,
 	}
+	c.p.urge = workcal.Span{N: 30, Unit: workcal.Minutes}
+	if u := s.Rules.Urge; u != nil && !u.Every.IsZero() {
+		c.p.urge = u.Every
+	}
 	if c.p.same == "skip_repeat" {
 		c.p.same = "whole"
 	}

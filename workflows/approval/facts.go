@@ -82,6 +82,8 @@ func newFact(kind string) (fact, error) {
 		return &added{}, nil
 	case "unseated":
 		return &unseated{}, nil
+	case "commented":
+		return &commented{}, nil
 	case "requested":
 		return &requested{}, nil
 	case "ended":

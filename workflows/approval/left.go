@@ -58,12 +58,63 @@ func (d *decider) join(from string, to event.Person) {
 			concerned = concerned || d.s.Runs[i].Seats[k].waitsFor(from)
 		}
 	}
+	concerned = concerned || d.voted(from) && d.s.one(from) != to.ID
 	if !concerned || to.ID == from {
 		return
 	}
 	f := &joined{From: from, To: to.ID}
 	f.p.People = map[string]person{to.ID: {Name: to.Name, Dept: to.Dept, Title: to.Title}}
 	d.emit(f)
+	d.ownSeats()
+}
+
+// ownSeats gives away the seats that the initiator turned out to have, where they may not decide for themself.
+func (d *decider) ownSeats() {
+	if d.p.self == "ask" {
+		return
+	}
+	var seats []place
+	for i := range d.s.Runs {
+		for k := range d.s.Runs[i].Seats {
+			if r, x := &d.s.Runs[i], &d.s.Runs[i].Seats[k]; r.State == runOpen && r.Node != nodeStart && x.State == workflows.TaskOpen && x.Person == d.s.By {
+				seats = append(seats, place{r.Node, r.Round, x.ID})
+			}
+		}
+	}
+	for _, at := range seats {
+		r, x := d.s.run(at.Node, at.Round), at.in(d.s)
+		switch {
+		case d.s.Status != workflows.StatusRunning, x == nil, x.State != workflows.TaskOpen: // decided by one before
+		case d.p.self == "skip":
+			d.vote(r, x, "approve", autoSelf, "", "")
+		default:
+			d.handAsk(r, x, "up", d.s.By, 1)
+		}
+	}
+}
+
+// voted reports whether somebody has decided anything here.
+func (d *decider) voted(person string) bool {
+	for i := range d.s.Runs {
+		for k := range d.s.Runs[i].Seats {
+			if d.s.Runs[i].Seats[k].By == person {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// one is whom a person turned out to be.
+func (s *state) one(id string) string {
+	for range s.Same { // each leads on at most once
+		to, ok := s.Same[id]
+		if !ok {
+			break
+		}
+		id = to
+	}
+	return id
 }
 
 // waitsFor reports whether a person is asked, or will be.
@@ -84,6 +135,10 @@ func (*joined) kind() string  { return "joined" }
 func (f *joined) secret() any { return &f.p }
 func (f *joined) apply(s *state, _ stamp, _ string) {
 	s.know(f.p.People)
+	if s.Same == nil {
+		s.Same = map[string]string{}
+	}
+	s.Same[f.From] = f.To
 	if s.By == f.From {
 		s.By = f.To
 	}
@@ -91,6 +146,12 @@ func (f *joined) apply(s *state, _ stamp, _ string) {
 		for k := range s.Runs[i].Seats {
 			if x := &s.Runs[i].Seats[k]; x.waitsFor(f.From) {
 				x.Person, x.dirty = f.To, x.Task > 0
+			}
+			if x := &s.Runs[i].Seats[k]; x.Adder == f.From {
+				x.Adder = f.To
+			}
+			if x := &s.Runs[i].Seats[k]; x.Back != nil && x.Back.Person == f.From {
+				x.Back.Person = f.To
 			}
 		}
 	}

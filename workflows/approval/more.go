@@ -52,7 +52,7 @@ var verbs []*verb
 
 // A list that mentions functions which read it would be a cycle to the compiler.
 func init() {
-	verbs = []*verb{verbTransfer, verbDelegate, verbAddBefore, verbAddAfter, verbAddBeside, verbRemove, verbReturn}
+	verbs = []*verb{verbTransfer, verbDelegate, verbAddBefore, verbAddAfter, verbAddBeside, verbRemove, verbReturn, verbComment}
 }
 
 func verbOf(name string) *verb {

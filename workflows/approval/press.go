@@ -2,6 +2,7 @@ package approval
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,8 +12,7 @@ import (
 )
 
 const (
-	maxReason = 1000             // runes of an opinion
-	urgeEvery = 30 * time.Minute // between two urges of one task
+	maxReason = 1000 // runes of an opinion
 )
 
 // press judges a button. The card may be old: what counts is how things stand now.
@@ -20,6 +20,12 @@ func (d *decider) press(a *event.Action) *workflows.Refusal {
 	slot := d.slot(a.Slot)
 	if key, ok := strings.CutPrefix(slot, "task/"); ok {
 		return d.pressTask(key, a)
+	}
+	if who, ok := strings.CutPrefix(slot, "cc/"); ok && slices.Contains(d.s.CC, who) {
+		if d.ev.Actor.Person != who {
+			return workflows.Refuse("not_yours", textNotYours)
+		}
+		return d.pressComment(a)
 	}
 	if slot != slotInitiator {
 		return workflows.Refuse("unknown_action", textUnknown)
@@ -36,6 +42,8 @@ func (d *decider) press(a *event.Action) *workflows.Refusal {
 		return d.withdrawn()
 	case "urge":
 		return d.urge()
+	case "comment", "more":
+		return d.pressComment(a)
 	}
 	return workflows.Refuse("unknown_action", textUnknown)
 }
@@ -247,7 +255,7 @@ func (d *decider) urge() *workflows.Refusal {
 			if x.State != workflows.TaskOpen || r.Node == nodeStart {
 				continue
 			}
-			if again := x.Urged.time().Add(urgeEvery); x.Urged != 0 && d.now.Before(again) {
+			if again, _ := d.p.after(x.Urged.time(), d.p.urge); x.Urged != 0 && d.now.Before(again) {
 				if next.IsZero() || again.Before(next) {
 					next = again
 				}

@@ -37,6 +37,7 @@ type Program struct {
 	same     string  // off, consecutive, whole
 	self     string  // ask, skip, manager
 	withdraw bool
+	urge     workcal.Span // between two urges of one task
 	cal      workflows.Calendar
 	loc      *time.Location
 	accept   map[string][]card.Severity

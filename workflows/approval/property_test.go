@@ -2,6 +2,7 @@ package approval_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,8 +25,8 @@ func drawFlow(t *rapid.T) string {
 	who := rapid.SampledFrom([]string{"initiator.manager", "role:finance", "role:board", "initiator.managers(3)", "role:nobody", "initiator", "form.who", "person:zhao.min"})
 	step := func(id string) string {
 		s := fmt.Sprintf("{id: %s, approve: {by: %q, mode: %s%s}", id, who.Draw(t, "by"),
-			rapid.SampledFrom([]string{"any", "all", "sequence", "{ratio: 60%}", "{count: 2}"}).Draw(t, "mode"),
-			rapid.SampledFrom([]string{"", ", veto: true", ", veto: false"}).Draw(t, "veto"))
+			rapid.SampledFrom([]string{"any", "all", "sequence", "{ratio: 60%}", "{count: 2}", "{weight: 2, of: {\"role:finance\": 2, sun.li: 3}}"}).Draw(t, "mode"),
+			rapid.SampledFrom([]string{"", ", veto: true", ", veto: false", ", abstain: counts", ", abstain: ignored"}).Draw(t, "veto"))
 		s += rapid.SampledFrom([]string{"", ", if: form.amount >= 100", ", if: not given(form.who)"}).Draw(t, "if")
 		s += rapid.SampledFrom([]string{"", ", remind: {after: 4 work hours, every: 1 work day, at_most: 2}"}).Draw(t, "remind")
 		s += rapid.SampledFrom([]string{"", ", timeout: {after: 2 work days, then: escalate}", ", timeout: {after: 1 day, then: remind}", ", timeout: {after: 1 day, then: approve}",
@@ -115,6 +116,7 @@ func check(t *rapid.T, b *workflowstest.Bench) {
 		t.Fatalf("%d ends, status %s", ends, b.Inst.Status)
 	}
 	open := b.Open()
+	alone := strings.Contains(string(b.Program.Definition().Source), "initiator_is_approver: manager")
 	if b.Inst.Status == workflows.StatusRunning && len(open) == 0 && len(b.Waiting) == 0 && !asksAgain(b) {
 		t.Fatal("the instance is stuck: no open task, no question, and no timer that asks again")
 	}
@@ -142,8 +144,16 @@ func check(t *rapid.T, b *workflowstest.Bench) {
 			}
 			continue
 		}
+		if alone && k.Person == b.Inst.Initiator {
+			t.Fatalf("the initiator is asked to decide at %s", k.ID)
+		}
+		if at := fmt.Sprint(k.Node, k.Round, " ", k.Person); seats[at] {
+			t.Fatalf("%s sits twice at %s", k.Person, k.Node)
+		} else {
+			seats[at] = true
+		}
 		c, ok := b.Cards[b.SlotOf(k)]
-		if !ok || c.To.Person != k.Person || len(c.View["actions"].([]any)) != 2 {
+		if !ok || c.To.Person != k.Person || len(c.View["actions"].([]any)) < 2 {
 			t.Fatalf("the open task %s has no card to decide on: %v", k.ID, c)
 		}
 	}
@@ -256,9 +266,14 @@ func TestAnything(t *testing.T) {
 					person = people.Draw(t, "presser")
 				}
 				form := map[string]event.Value{"opinion": event.Text("理由")}
-				must(t, b.Press(person, b.SlotOf(k), rapid.SampledFrom([]string{"approve", "approve", "reject"}).Draw(t, "verb"), form))
-				if b.Refusal == nil && (k.State != workflows.TaskOpen || person != k.Person) {
-					t.Fatalf("%s decided the %s task of %s", person, k.State, k.Person)
+				verb := rapid.SampledFrom([]string{"approve", "approve", "approve", "reject", "abstain", "transfer", "delegate", "add_before", "add_after", "add_beside", "remove_sign", "comment"}).Draw(t, "verb")
+				if verb != "approve" && verb != "reject" && verb != "abstain" {
+					form["who"] = event.Value{Kind: event.ValuePeople, List: rapid.SliceOfNDistinct(people, 1, 2, rapid.ID[string]).Draw(t, "who")}
+				}
+				must(t, b.Press(person, b.SlotOf(k), verb, form))
+				late := verb == "remove_sign" || verb == "comment" // may come at a task that is decided
+				if b.Refusal == nil && (k.State != workflows.TaskOpen && !late || person != k.Person) {
+					t.Fatalf("%s did %s at the %s task of %s", person, verb, k.State, k.Person)
 				}
 			case 6:
 				if rapid.IntRange(0, 3).Draw(t, "really") == 0 {
@@ -299,43 +314,65 @@ func TestAnything(t *testing.T) {
 	})
 }
 
-// The order of independent votes never changes the outcome, where no single vote decides.
+// The order of independent votes never changes the outcome, where no single vote decides, and closing early gives
+// what counting everything at the end would.
 func TestOrderOfVotes(t *testing.T) {
 	t.Parallel()
 	e := env(t)
+	board := []string{"zhang.wei", "han.meimei", "sun.li", "chen.jie", "wang.fang"}
+	weight := map[string]int{"zhang.wei": 3, "sun.li": 2}
+	// What the votes make of each mode when all are counted at the end: agreeing persons and weight, those who
+	// refuse, and how many count.
+	modes := map[string]func(yes, heavy, no, total int) bool{
+		"all":                      func(yes, _, _, total int) bool { return yes == total },
+		"{ratio: 60%}":             func(yes, _, _, total int) bool { return 100*yes >= 60*total },
+		"{ratio: 1%}":              func(yes, _, _, total int) bool { return 100*yes >= total },
+		"{ratio: 100%}":            func(yes, _, _, total int) bool { return yes == total },
+		"{ratio: 60%}, veto: true": func(yes, _, no, total int) bool { return no == 0 && 100*yes >= 60*total },
+		"{count: 1}":               func(yes, _, _, _ int) bool { return yes >= 1 },
+		"{count: 3}":               func(yes, _, _, _ int) bool { return yes >= 3 },
+		"{count: 3}, veto: true":   func(yes, _, no, _ int) bool { return no == 0 && yes >= 3 },
+		"{count: 5}":               func(yes, _, _, _ int) bool { return yes >= 5 },
+		"any, veto: false":         func(yes, _, _, _ int) bool { return yes >= 1 },
+		"{weight: 4, of: {zhang.wei: 3, sun.li: 2}}": func(_, heavy, _, _ int) bool { return heavy > 4 },
+	}
+	names := slices.Sorted(maps.Keys(modes))
 	rapid.Check(t, func(t *rapid.T) {
-		mode := rapid.SampledFrom([]string{"all", "{ratio: 60%}", "{ratio: 1%}", "{ratio: 100%}", "{count: 1}", "{count: 3}", "{count: 5}", "any, veto: false"}).Draw(t, "mode")
-		p := program(t, "kind: approval\nid: flow\nname: 流程\nstart: {commands: [走]}\nform: [{id: item, type: text, label: 内容}]\nsteps: [{id: s, approve: {by: role:board, mode: "+mode+"}}]\n", e)
+		mode := rapid.SampledFrom(names).Draw(t, "mode")
+		abstain := rapid.SampledFrom([]string{"counts", "ignored"}).Draw(t, "abstain")
+		p := program(t, "kind: approval\nid: flow\nname: 流程\nstart: {commands: [走]}\nform: [{id: item, type: text, label: 内容}]\nsteps: [{id: s, approve: {by: role:board, mode: "+mode+", abstain: "+abstain+"}}]\n", e)
 		votes := map[string]string{}
-		board := []string{"zhang.wei", "han.meimei", "sun.li", "chen.jie", "wang.fang"}
-		yes := 0
+		yes, heavy, no, total := 0, 0, 0, 0
 		for _, who := range board {
-			votes[who] = rapid.SampledFrom([]string{"approve", "reject"}).Draw(t, who)
-			if votes[who] == "approve" {
-				yes++
-			}
-		}
-		outcome := func(order []string) workflows.Status {
-			b := workflowstest.New(p, workflowstest.NewCompany(), time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC))
-			must(t, b.Begin("li.lei", nil))
-			for _, who := range order {
-				k, ok := b.TaskOf("s", who)
-				if !ok {
-					t.Fatalf("%s was not asked", who)
+			votes[who] = rapid.SampledFrom([]string{"approve", "approve", "reject", "abstain"}).Draw(t, who)
+			switch votes[who] {
+			case "approve":
+				yes, heavy = yes+1, heavy+max(1, weight[who])
+			case "reject":
+				no++
+			case "abstain":
+				if abstain == "ignored" {
+					continue
 				}
-				must(t, b.Press(who, b.SlotOf(k), votes[who], map[string]event.Value{"opinion": event.Text("理由")}))
 			}
-			check(t, b)
-			return b.Inst.Status
+			total++
 		}
-		need := map[string]int{"all": 5, "{ratio: 60%}": 3, "{ratio: 1%}": 1, "{ratio: 100%}": 5, "{count: 1}": 1, "{count: 3}": 3, "{count: 5}": 5, "any, veto: false": 1}[mode]
 		want := workflows.StatusRejected
-		if yes >= need {
+		if yes > 0 && modes[mode](yes, heavy, no, total) {
 			want = workflows.StatusApproved
 		}
-		// Closing early gives what counting everything at the end would.
-		if got := outcome(rapid.Permutation(board).Draw(t, "order")); got != want {
-			t.Fatalf("%d of 5 agree with %s: %s, want %s", yes, mode, got, want)
+		b := workflowstest.New(p, workflowstest.NewCompany(), time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC))
+		must(t, b.Begin("li.lei", nil))
+		for _, who := range rapid.Permutation(board).Draw(t, "order") {
+			k, ok := b.TaskOf("s", who)
+			if !ok {
+				t.Fatalf("%s was not asked", who)
+			}
+			must(t, b.Press(who, b.SlotOf(k), votes[who], map[string]event.Value{"opinion": event.Text("理由")}))
+			check(t, b)
+		}
+		if got := b.Inst.Status; got != want {
+			t.Fatalf("%v with %s, abstentions %s: %s, want %s", votes, mode, abstain, got, want)
 		}
 	})
 }

@@ -143,7 +143,7 @@ func (d *decider) auto(r *run, x *seat) (why, refers string) {
 			continue // in another arm: not the step before this one
 		}
 		for k := range old.Seats {
-			if y := &old.Seats[k]; y.Person == x.Person && y.State == workflows.TaskApproved && y.Auto != autoTimeout {
+			if y := &old.Seats[k]; d.s.one(y.Person) == d.s.one(x.Person) && y.State == workflows.TaskApproved && y.Auto != autoTimeout {
 				return autoSame, taskKey(old.Node, old.Round, y.ID, y.Task)
 			}
 		}

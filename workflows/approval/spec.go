@@ -81,10 +81,16 @@ type armSpec struct {
 }
 
 type rulesSpec struct {
-	SamePerson          string   `yaml:"same_person" jsonschema:"enum=off,enum=consecutive,enum=whole,enum=skip_repeat"`
-	InitiatorIsApprover string   `yaml:"initiator_is_approver" jsonschema:"enum=ask,enum=skip,enum=manager"`
-	Withdraw            string   `yaml:"withdraw" jsonschema:"enum=until_final,enum=never"`
-	Allow               *allowed `yaml:"allow" jsonschema_description:"approve.allow of the steps that give none"`
+	SamePerson          string    `yaml:"same_person" jsonschema:"enum=off,enum=consecutive,enum=whole,enum=skip_repeat"`
+	InitiatorIsApprover string    `yaml:"initiator_is_approver" jsonschema:"enum=ask,enum=skip,enum=manager"`
+	Withdraw            string    `yaml:"withdraw" jsonschema:"enum=until_final,enum=never"`
+	Urge                *urgeSpec `yaml:"urge"`
+	Allow               *allowed  `yaml:"allow" jsonschema_description:"approve.allow of the steps that give none"`
+}
+
+// urgeSpec is how often the initiator may urge.
+type urgeSpec struct {
+	Every workcal.Span `yaml:"every,required" jsonschema_description:"how long one person is left alone after they were urged"`
 }
 
 // selectors is one selector or a list of them.

@@ -30,29 +30,32 @@ func (s stamp) time() time.Time {
 
 // state is an instance, as a fold of its trail. Names are short: it is read and written with every command.
 type state struct {
-	Status workflows.Status  `json:"s"`
-	By     string            `json:"by"`           // initiator
-	From   string            `json:"fr,omitempty"` // connection that it was started in
-	Known  bool              `json:"k,omitempty"`  // the initiator was looked up
-	People map[string]person `json:"pp,omitempty"` // everybody who was named
-	No     string            `json:"no,omitempty"` // what people quote
-	Title  string            `json:"t,omitempty"`
-	Form   map[string]value  `json:"f,omitempty"`
-	Draft  *draft            `json:"d,omitempty"` // until it is handed in
-	Runs   []run             `json:"r,omitempty"` // steps reached, in order
-	Asks   []ask             `json:"q,omitempty"` // questions about people that wait for an answer
-	CC     []string          `json:"cc,omitempty"`
-	Gen    int64             `json:"g,omitempty"`  // of the timer set last
-	Asked  int               `json:"aq,omitempty"` // errands that named persons
-	Turns  []turn            `json:"tn,omitempty"` // returns, in order
-	Epoch  int               `json:"ep,omitempty"` // grows when what was agreed to is no longer what is asked
-	Why    string            `json:"w,omitempty"`  // code of how it ended
-	Reason string            `json:"wr,omitempty"`
-	EndBy  string            `json:"eb,omitempty"`
-	Parent *parent           `json:"pa,omitempty"` // the instance that started it
-	Begun  stamp             `json:"ba"`
-	Sent   stamp             `json:"sa,omitempty"`
-	Ended  stamp             `json:"ea,omitempty"`
+	Status   workflows.Status  `json:"s"`
+	By       string            `json:"by"`           // initiator
+	From     string            `json:"fr,omitempty"` // connection that it was started in
+	Known    bool              `json:"k,omitempty"`  // the initiator was looked up
+	People   map[string]person `json:"pp,omitempty"` // everybody who was named
+	No       string            `json:"no,omitempty"` // what people quote
+	Title    string            `json:"t,omitempty"`
+	Form     map[string]value  `json:"f,omitempty"`
+	Draft    *draft            `json:"d,omitempty"` // until it is handed in
+	Runs     []run             `json:"r,omitempty"` // steps reached, in order
+	Asks     []ask             `json:"q,omitempty"` // questions about people that wait for an answer
+	CC       []string          `json:"cc,omitempty"`
+	Gen      int64             `json:"g,omitempty"`  // of the timer set last
+	Asked    int               `json:"aq,omitempty"` // errands that named persons
+	Same     map[string]string `json:"sm,omitempty"` // persons who turned out to be others
+	Remarks  []remark          `json:"cm,omitempty"` // the newest comments
+	Comments int               `json:"cn,omitempty"` // how many there were
+	Turns    []turn            `json:"tn,omitempty"` // returns, in order
+	Epoch    int               `json:"ep,omitempty"` // grows when what was agreed to is no longer what is asked
+	Why      string            `json:"w,omitempty"`  // code of how it ended
+	Reason   string            `json:"wr,omitempty"`
+	EndBy    string            `json:"eb,omitempty"`
+	Parent   *parent           `json:"pa,omitempty"` // the instance that started it
+	Begun    stamp             `json:"ba"`
+	Sent     stamp             `json:"sa,omitempty"`
+	Ended    stamp             `json:"ea,omitempty"`
 }
 
 // person is somebody as they were when they were looked up.

@@ -155,6 +155,12 @@ func (t teller) tell(f fact, actor string) (workflows.Told, bool) {
 		}
 	case *joined:
 		line = says(card.Info, "%s和%s是同一个人，以后都是%s", "%s and %s are one person, %s from now on", t.list([]string{f.From}), t.list([]string{f.To}), t.list([]string{f.To}))
+	case *commented:
+		line = says(card.Neutral, "评论", "commented")
+		if len(f.To) > 0 {
+			line = says(card.Neutral, "评论并提到%s", "commented and mentioned %s", t.list(f.To))
+		}
+		line.Note = f.p.Text
 	case *delegated:
 		line = says(card.Info, "把「%s」委派给%s", "asked %[2]s to look at “%[1]s” first", t.node(f.Node), t.list([]string{f.To}))
 		line.Note = f.p.Reason

@@ -91,13 +91,21 @@ func (d *decider) overdue(r *run, x *seat) {
 		return
 	}
 	at := place{r.Node, r.Round, x.ID}
+	of := x.Person
+	if x.Back != nil {
+		of = x.Back.Person
+	}
 	d.emit(&overdue{place: at, Then: n.timeout.Then})
 	switch n.timeout.Then {
 	case "approve", "reject":
+		if n.timeout.Then == "approve" && of == d.s.By && d.p.self != "ask" {
+			d.handAsk(r, x, "up", of, 1) // no way round the rule, the clock's neither
+			return
+		}
 		word := map[string]string{"approve": "同意", "reject": "拒绝"}[n.timeout.Then]
 		d.vote(r, x, n.timeout.Then, autoTimeout, fmt.Sprintf(textAutoTimeout, word), "")
 	case "escalate":
-		d.handAsk(r, x, "up", x.Person, 1)
+		d.handAsk(r, x, "up", of, 1)
 	case "transfer":
 		d.handAsk(r, x, "to", d.s.By, 1)
 	default:

@@ -1,6 +1,8 @@
 package approval
 
 import (
+	"slices"
+
 	"magpie/adapters/card"
 	"magpie/workflows"
 )
@@ -56,7 +58,7 @@ func (d *decider) mayTake(r *run, person string) *workflows.Refusal {
 	switch {
 	case person == d.s.By && d.p.self != "ask":
 		return workflows.Refuse("self_approval", textMayNotTake, d.s.name(person))
-	case r.sits(person):
+	case r.sits(person), slices.ContainsFunc(r.Seats, func(x seat) bool { return !x.Gone && d.s.one(x.Person) == person }):
 		return workflows.Refuse("sits_there", textSitsThere, d.s.name(person))
 	}
 	return nil

@@ -27,6 +27,7 @@ type View struct {
 	Form       *ViewForm      `json:"form,omitempty"`
 	More       *ViewMore      `json:"more,omitempty"`
 	Returned   *ViewReturned  `json:"returned,omitempty"`
+	Comments   []ViewComment  `json:"comments,omitempty"` // the newest, oldest first
 }
 
 // ViewDefinition names the flow.
@@ -93,6 +94,14 @@ type ViewAdvice struct {
 	By     ViewPerson          `json:"by"`
 	State  workflows.TaskState `json:"state"` // approved, rejected or abstained
 	Reason string              `json:"reason"`
+}
+
+// ViewComment is what somebody said without deciding.
+type ViewComment struct {
+	By   ViewPerson   `json:"by"`
+	At   time.Time    `json:"at"`
+	Text string       `json:"text"`
+	To   []ViewPerson `json:"to"` // those mentioned
 }
 
 // ViewMore is the form 更多操作 of a task.
@@ -179,7 +188,10 @@ func (d *decider) shown() []shown {
 		}
 	}
 	for _, id := range d.s.CC {
-		out = append(out, shown{slot: slotCC(id), person: id, template: "approval.cc", view: func(v View) View { return v }})
+		out = append(out, shown{slot: slotCC(id), person: id, template: "approval.cc", view: func(v View) View {
+			v.More = d.onlyComment()
+			return v
+		}})
 	}
 	return out
 }
@@ -193,7 +205,7 @@ func (d *decider) ownView(v View) View {
 			v.Actions, v.Mine = []string{"submit", "cancel"}, true
 		}
 	case d.s.Status == workflows.StatusRunning:
-		v.Mine = true
+		v.Mine, v.More = true, d.onlyComment()
 		if r := d.s.atStart(); r != nil {
 			v.Form, v.Actions = d.form(), append(v.Actions, "submit")
 			v.Returned, v.Instance.StatusLabel = d.sentBackTo(r), textRevise
@@ -245,6 +257,7 @@ func (d *decider) view() View {
 		v.Fields = append(v.Fields, ViewField{Label: textParent, Value: s.Parent.Title})
 	}
 	v.Steps, v.Current = d.p.progress(s, d.now)
+	v.Comments = d.newest()
 	return v
 }
 

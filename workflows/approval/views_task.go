@@ -17,6 +17,7 @@ func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
 		add(old.N, old.Person, true, func(v View) View {
 			v.Task = d.viewTask(n, r, x, old.N, old.State, old.Due)
 			v.Task.DecidedAt = old.Closed.time()
+			v.More = d.onlyComment()
 			return v
 		})
 	}
@@ -39,6 +40,7 @@ func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
 		case workflows.TaskSuspended:
 			v.More = d.more(n, r, x, false)
 		case workflows.TaskSuperseded:
+			v.More = d.onlyComment()
 			if by := r.decisive(); by != nil {
 				d.decided(v.Task, by)
 			}
@@ -54,6 +56,7 @@ func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
 			d.voidView(&v, r)
 		default:
 			d.decided(v.Task, x)
+			v.More = d.onlyComment()
 			if r.State == runOpen {
 				v.More = d.more(n, r, x, false)
 			}
