@@ -55,7 +55,7 @@ func TestBuiltin(t *testing.T) {
 	for _, n := range set.Names() {
 		names = append(names, n)
 	}
-	want := []string{"approval.cc", "approval.form", "approval.initiator", "approval.remind", "approval.task", "desk.list", "desk.pick", "system.error", "system.help", "system.text"}
+	want := []string{"approval.admin", "approval.cc", "approval.form", "approval.initiator", "approval.remind", "approval.task", "desk.list", "desk.pick", "system.error", "system.help", "system.text"}
 	if d := cmp.Diff(want, names); d != "" {
 		t.Error(d)
 	}

@@ -15,6 +15,7 @@ const (
 	StatusRejected   Status = "rejected"
 	StatusWithdrawn  Status = "withdrawn"
 	StatusTerminated Status = "terminated" // ended by an administrator
+	StatusRevoked    Status = "revoked"    // withdrawn after it was approved
 	StatusExpired    Status = "expired"    // a draft nobody handed in
 	StatusDone       Status = "done"       // kinds other than approvals
 )

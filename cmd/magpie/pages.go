@@ -100,6 +100,9 @@ func (d pageDesk) Show(ctx context.Context, slot string) (card.Card, error) {
 	return d.a.engine.Show(ctx, slot)
 }
 
+// slotAdmin is the slot in which kinds of flows show administrators what they may do. Its card is never sent.
+const slotAdmin = "admin"
+
 // Look implements pages.Desk. An instance is seen by whoever has or had a card of it, and by administrators.
 func (d pageDesk) Look(ctx context.Context, instance, person string) (pages.Seen, error) {
 	in, p, err := d.a.engine.Load(ctx, instance)
@@ -118,6 +121,11 @@ func (d pageDesk) Look(ctx context.Context, instance, person string) (pages.Seen
 	if !s.Mine && d.a.administers(ctx, person) {
 		if slots, err = t.Slots(in, ""); err != nil {
 			return pages.Seen{}, err
+		}
+		if c, ok := p.(workflows.Projector); ok { // a card of their own, with what only they may do
+			if _, _, there, err := c.Card(in, slotAdmin, d.a.o.Now()); err == nil && there {
+				slots, s.Mine = []string{slotAdmin}, true
+			}
 		}
 	}
 	if len(slots) == 0 {

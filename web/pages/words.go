@@ -110,7 +110,7 @@ var words = map[string][2]string{
 	"task_returned": {"已退回", "Returned"}, "task_submitted": {"已重新提交", "Submitted again"},
 	"status_draft": {"待提交", "Draft"}, "status_running": {"进行中", "In progress"}, "status_approved": {"已通过", "Approved"},
 	"status_rejected": {"未通过", "Rejected"}, "status_withdrawn": {"已撤回", "Withdrawn"}, "status_terminated": {"已终止", "Terminated"},
-	"status_expired": {"已过期", "Expired"}, "status_done": {"已完成", "Done"},
+	"status_revoked": {"已撤销", "Revoked"}, "status_expired": {"已过期", "Expired"}, "status_done": {"已完成", "Done"},
 }
 
 // tongue is a language of the pages.

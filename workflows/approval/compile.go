@@ -87,6 +87,7 @@ func compile(src *config.Node, env workflows.Env) (*Program, config.Problems) {
 		return c.p, c.ps
 	}
 	c.p.first = c.steps(s.Steps, "steps", "", 1)
+	c.revoke(s.Rules.Revoke)
 	c.whole()
 	c.lint()
 	c.tests(s.Tests)

@@ -165,6 +165,6 @@ func (c *compiler) testExpect(e workflows.TestExpect, path string) {
 		}
 	}
 	if s := workflows.Status(e.State); s != "" && statusWords[s] == "" {
-		c.fail(path+".state", fmt.Sprintf("%q is not a state", e.State), "running, approved, rejected, withdrawn, draft, expired or terminated")
+		c.fail(path+".state", fmt.Sprintf("%q is not a state", e.State), "running, approved, rejected, withdrawn, revoked, draft, expired or terminated")
 	}
 }

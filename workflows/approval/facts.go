@@ -44,6 +44,10 @@ func newFact(kind string) (fact, error) {
 		return &split{}, nil
 	case "arrived":
 		return &arrived{}, nil
+	case "revoking":
+		return &revoking{}, nil
+	case "revoked":
+		return &revoked{}, nil
 	case "returned":
 		return &returned{}, nil
 	case "reopened":

@@ -9,7 +9,7 @@ import (
 // left hands on what waits for somebody who is no longer there, to the first of those named who may decide. When
 // it comes again there is nothing left to do; with nobody who may, nothing happens.
 func (d *decider) left(b *event.Directory) {
-	if b.Person == "" || len(b.Heirs) == 0 || d.s.Status.Ended() {
+	if b.Person == "" || len(b.Heirs) == 0 || d.s.Status.Ended() && d.s.revoking() == nil {
 		return
 	}
 	if b.Same {

@@ -67,7 +67,7 @@ func verbOf(name string) *verb {
 // more tells which errands the form 更多操作 of a task offers; of one that is not open those that come late.
 func (d *decider) more(n *node, r *run, x *seat, open bool) *ViewMore {
 	out := &ViewMore{Verbs: []string{}}
-	if d.s.Status != workflows.StatusRunning {
+	if !d.running(r) {
 		return nil
 	}
 	for _, v := range verbs {

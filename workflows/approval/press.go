@@ -27,6 +27,9 @@ func (d *decider) press(a *event.Action) *workflows.Refusal {
 		}
 		return d.pressComment(a)
 	}
+	if a.Verb == "terminate" && (slot == slotInitiator || slot == slotAdmin) {
+		return d.terminate(a)
+	}
 	if slot != slotInitiator {
 		return workflows.Refuse("unknown_action", textUnknown)
 	}
@@ -44,6 +47,8 @@ func (d *decider) press(a *event.Action) *workflows.Refusal {
 		return d.urge()
 	case "comment", "more":
 		return d.pressComment(a)
+	case "revoke":
+		return d.askRevoke(a)
 	}
 	return workflows.Refuse("unknown_action", textUnknown)
 }
@@ -85,7 +90,7 @@ func (d *decider) pressTask(key string, a *event.Action) *workflows.Refusal {
 		return workflows.Refuse("not_your_task", textNotYourTask, d.s.name(person))
 	}
 	open := n == x.Task && x.State == workflows.TaskOpen
-	if d.s.Status != workflows.StatusRunning || !open && (v == nil || !v.late) {
+	if !d.running(r) || !open && (v == nil || !v.late) {
 		return d.late(r, x, n)
 	}
 	if v != nil {

@@ -38,6 +38,7 @@ type Program struct {
 	self     string  // ask, skip, manager
 	withdraw bool
 	urge     workcal.Span // between two urges of one task
+	within   workcal.Span // after the approval, in which it can be withdrawn; see nodes["revoke"]
 	cal      workflows.Calendar
 	loc      *time.Location
 	accept   map[string][]card.Severity

@@ -49,8 +49,8 @@ func drawFlow(t *rapid.T) string {
 		}
 		b.WriteString("  - " + step("s"+strconv.Itoa(i)) + "\n")
 	}
-	fmt.Fprintf(&b, "rules: {same_person: %s, initiator_is_approver: %s}\n",
-		rapid.SampledFrom([]string{"off", "consecutive", "whole"}).Draw(t, "same"), rapid.SampledFrom([]string{"ask", "skip", "manager"}).Draw(t, "self"))
+	fmt.Fprintf(&b, "rules: {same_person: %s, initiator_is_approver: %s, revoke: {within: 2 days, approve: {by: %q, mode: all}}}\n",
+		rapid.SampledFrom([]string{"off", "consecutive", "whole"}).Draw(t, "same"), rapid.SampledFrom([]string{"ask", "skip", "manager"}).Draw(t, "self"), who.Draw(t, "revoke"))
 	return b.String()
 }
 
@@ -120,8 +120,12 @@ func check(t *rapid.T, b *workflowstest.Bench) {
 	if b.Inst.Status == workflows.StatusRunning && len(open) == 0 && len(b.Waiting) == 0 && !asksAgain(b) {
 		t.Fatal("the instance is stuck: no open task, no question, and no timer that asks again")
 	}
-	if b.Inst.Status.Ended() && len(open) > 0 {
+	revoking := slices.ContainsFunc(open, func(k workflows.Task) bool { return k.Node == "revoke" })
+	if b.Inst.Status.Ended() && slices.ContainsFunc(open, func(k workflows.Task) bool { return k.Node != "revoke" }) {
 		t.Fatalf("ended with open tasks: %v", open)
+	}
+	if revoking && b.Inst.Status != workflows.StatusApproved {
+		t.Fatalf("%s, and whether it is revoked is asked", b.Inst.Status)
 	}
 	seats, rounds := map[string]bool{}, map[string]int{}
 	for _, k := range open {
@@ -161,7 +165,7 @@ func check(t *rapid.T, b *workflowstest.Bench) {
 		if got := c.View["instance"].(map[string]any)["status"]; got != string(b.Inst.Status) {
 			t.Fatalf("card %s shows %v, the instance is %s", slot, got, b.Inst.Status)
 		}
-		if actions := c.View["actions"].([]any); b.Inst.Status.Ended() && len(actions) > 0 {
+		if actions := c.View["actions"].([]any); b.Inst.Status.Ended() && len(actions) > 0 && !strings.HasPrefix(slot, "task/revoke/") && fmt.Sprint(slot, actions) != "initiator[revoke]" {
 			t.Fatalf("card %s of an ended instance still offers %v", slot, actions)
 		}
 		if strings.HasPrefix(slot, "task/") {
@@ -277,12 +281,18 @@ func TestAnything(t *testing.T) {
 				}
 			case 6:
 				if rapid.IntRange(0, 3).Draw(t, "really") == 0 {
-					must(t, b.Press(by, "initiator", rapid.SampledFrom([]string{"withdraw", "cancel"}).Draw(t, "verb"), nil))
+					must(t, b.Press(by, "initiator", rapid.SampledFrom([]string{"withdraw", "cancel", "terminate"}).Draw(t, "verb"), map[string]event.Value{"opinion": event.Text("理由")}))
 				} else {
 					must(t, b.Press(by, "initiator", "urge", nil))
 				}
-			case 10, 11:
+			case 10:
 				sendBack(t, b)
+			case 11:
+				if b.Inst.Status == workflows.StatusRunning {
+					sendBack(t, b)
+				} else {
+					must(t, b.Press(by, "initiator", "revoke", map[string]event.Value{"opinion": event.Text("理由")}))
+				}
 			case 7:
 				must(t, b.Advance(b.Now.Add(time.Duration(rapid.IntRange(1, 100).Draw(t, "hours"))*time.Hour)))
 			case 8: // a timer that fires again, or an old one

@@ -163,7 +163,7 @@ func (d *decider) kept(n *node, id, why string) {
 // away hands on what waits for somebody whose proxy counts now. When it comes again there is nothing left to do.
 func (d *decider) away(b *event.Directory) {
 	grants := grantsOf(b.Proxies)
-	if b.Person == "" || len(grants) == 0 || d.s.Status.Ended() {
+	if b.Person == "" || len(grants) == 0 || d.s.Status.Ended() && d.s.revoking() == nil {
 		return
 	}
 	for i := range d.s.Runs {

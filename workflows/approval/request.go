@@ -33,7 +33,7 @@ func (d *decider) request(e *errand) {
 func (d *decider) requested(a ask, found []string, grants []grant) {
 	e := &errand{at: place{a.Node, a.Round, a.Seat}, task: a.Task, verb: a.Verb, by: a.By, who: a.Persons, opinion: a.Opinion, grants: grants}
 	v := verbOf(a.Verb)
-	if v == nil || d.s.Status != workflows.StatusRunning {
+	if r := d.s.run(a.Node, a.Round); v == nil || d.s.Status != workflows.StatusRunning && (r == nil || !d.running(r)) {
 		return
 	}
 	no := d.stillThere(e, found)

@@ -12,9 +12,6 @@ import (
 // nodeStart is the reserved id of the initiator's place in a flow: where a request goes that is sent back to them.
 const nodeStart = "start"
 
-// nodeRevoke is the reserved id of the approval that a withdrawal after the approval needs.
-const nodeRevoke = "revoke"
-
 // What follows a return.
 const (
 	thenAgain = "again" // everything from the target on is done once more
@@ -39,7 +36,7 @@ func (d *decider) passed(n *node) []*node {
 // turnable refuses a step that can't be returned to.
 func (d *decider) turnable(n, t *node) *workflows.Refusal {
 	switch {
-	case t == nil || t.kind != nodeApprove && t.kind != nodeBegin:
+	case n.id == nodeRevoke || t == nil || t.id == nodeRevoke || t.kind != nodeApprove && t.kind != nodeBegin:
 		return workflows.Refuse("no_such_step", textNoSuchStep)
 	case n.returnTo != nil && !slices.Contains(n.returnTo, t.id):
 		return workflows.Refuse("no_such_step", textNotThatStep, t.name)
@@ -196,6 +193,10 @@ func (d *decider) after(n *node, back []string) []way {
 // goOn leaves a pass that is done.
 func (d *decider) goOn(r *run) {
 	n, back := d.p.nodes[r.Node], r.Back
+	if n.id == nodeRevoke {
+		d.revokeNow()
+		return
+	}
 	if n.kind == nodeBegin && len(back) == 0 {
 		d.walk(d.p.first)
 		return
@@ -243,6 +244,10 @@ func (d *decider) resubmit(r *run, values map[string]value) {
 // failed ends the request because a step was refused, or leads back where the step says so.
 func (d *decider) failed(n *node, r *run, why string) {
 	by := d.decidedBy(r)
+	if n.id == nodeRevoke {
+		d.revokeRefused(r)
+		return
+	}
 	if n.flow != nil && n.ifFailed != "" && len(d.s.Turns) < maxTurns {
 		d.sendBack(place{Node: n.id, Round: r.Round}, []string{n.ifFailed}, thenAgain, "rejected", why, by)
 		return

@@ -122,6 +122,9 @@ func (r *run) decisive() *seat {
 
 // auto tells whether a seat needs no asking, and why.
 func (d *decider) auto(r *run, x *seat) (why, refers string) {
+	if r.Node == nodeRevoke {
+		return "", "" // nobody has said anything about that
+	}
 	if x.Adder != "" {
 		return "", "" // somebody wants to hear them now
 	}

@@ -70,6 +70,12 @@ type returnSpec struct {
 	Then string   `yaml:"then" jsonschema:"enum=again,enum=back,enum=ask" jsonschema_description:"again: everything from there on is done once more; back: only that step, then this one; ask: whoever returns it chooses"`
 }
 
+// revokeSpec is how a request is withdrawn after it was approved.
+type revokeSpec struct {
+	Within  workcal.Span `yaml:"within"`
+	Approve *approveSpec `yaml:"approve,required"`
+}
+
 type ccSpec struct {
 	To selectors `yaml:"to,required"`
 }
@@ -81,11 +87,12 @@ type armSpec struct {
 }
 
 type rulesSpec struct {
-	SamePerson          string    `yaml:"same_person" jsonschema:"enum=off,enum=consecutive,enum=whole,enum=skip_repeat"`
-	InitiatorIsApprover string    `yaml:"initiator_is_approver" jsonschema:"enum=ask,enum=skip,enum=manager"`
-	Withdraw            string    `yaml:"withdraw" jsonschema:"enum=until_final,enum=never"`
-	Urge                *urgeSpec `yaml:"urge"`
-	Allow               *allowed  `yaml:"allow" jsonschema_description:"approve.allow of the steps that give none"`
+	SamePerson          string      `yaml:"same_person" jsonschema:"enum=off,enum=consecutive,enum=whole,enum=skip_repeat"`
+	InitiatorIsApprover string      `yaml:"initiator_is_approver" jsonschema:"enum=ask,enum=skip,enum=manager"`
+	Withdraw            string      `yaml:"withdraw" jsonschema:"enum=until_final,enum=never"`
+	Revoke              *revokeSpec `yaml:"revoke" jsonschema_description:"whether a request may be withdrawn after it was approved: until when, and who must agree"`
+	Urge                *urgeSpec   `yaml:"urge"`
+	Allow               *allowed    `yaml:"allow" jsonschema_description:"approve.allow of the steps that give none"`
 }
 
 // urgeSpec is how often the initiator may urge.

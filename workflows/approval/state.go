@@ -48,6 +48,7 @@ type state struct {
 	Remarks  []remark          `json:"cm,omitempty"` // the newest comments
 	Comments int               `json:"cn,omitempty"` // how many there were
 	Turns    []turn            `json:"tn,omitempty"` // returns, in order
+	Revoke   string            `json:"rv,omitempty"` // why it is to be withdrawn after it was approved
 	Epoch    int               `json:"ep,omitempty"` // grows when what was agreed to is no longer what is asked
 	Why      string            `json:"w,omitempty"`  // code of how it ended
 	Reason   string            `json:"wr,omitempty"`

@@ -190,6 +190,16 @@ func (t teller) tell(f fact, actor string) (workflows.Told, bool) {
 			}
 		}
 		line = says(card.Neutral, "在「%s」减签：%s", "“%s” is no longer for %s", t.node(f.Node), t.list(who))
+	case *revoking:
+		line = says(card.Warning, "申请撤销", "asked to revoke it")
+		line.Note = f.p.Reason
+	case *revoked:
+		line = says(card.Warning, "已撤销", "the request was revoked")
+	case *closed:
+		if f.Node != nodeRevoke || f.Result == runPassed {
+			return line, false
+		}
+		line = says(card.Neutral, "撤销未获同意，仍为已通过", "it was not revoked: it stays approved")
 	case *returned:
 		line = t.sentBack(f)
 	case *reopened:

@@ -101,6 +101,19 @@ const (
 	textRevise        = "待修改"
 	textRevising      = "%s 正在修改"
 
+	textRevokeStep     = "撤销审批"
+	textNotApprovedYet = "审批还没有结束；不再需要时请撤回"
+	textNoRevoke       = "这个流程通过后不能撤销"
+	textRevokePending  = "撤销申请正在审批"
+	textTooManyRevokes = "已申请撤销 %d 次，不能再申请"
+	textRevokeLate     = "只能在 %s 前申请撤销"
+	textRevokeAsked    = "已申请撤销，等待审批"
+	textRevoked        = "已撤销：%s"
+	textRevokeRefused  = "撤销未获同意，仍为已通过：%s"
+	textNotAdmin       = "只有管理员可以终止"
+	textTerminated     = "你的申请已被管理员终止：%s（%s）"
+	textTerminatedDone = "已终止"
+
 	textSentPrivately = "已把%s表发到与你的单聊"
 	textMayNot        = "你不在「%s」的可发起范围内"
 	textUrge          = "%s催你处理：%s"
@@ -129,7 +142,7 @@ var proxyTexts = map[string]string{
 // statusWords are what people read for a Status.
 var statusWords = map[workflows.Status]string{
 	workflows.StatusDraft: "待提交", workflows.StatusRunning: "审批中", workflows.StatusApproved: "已通过", workflows.StatusRejected: "已拒绝",
-	workflows.StatusWithdrawn: "已撤回", workflows.StatusTerminated: "已终止", workflows.StatusExpired: "已过期",
+	workflows.StatusWithdrawn: "已撤回", workflows.StatusTerminated: "已终止", workflows.StatusRevoked: "已撤销", workflows.StatusExpired: "已过期",
 }
 
 // verdictWords are what people read for a decision.

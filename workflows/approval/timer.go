@@ -26,7 +26,7 @@ func (d *decider) timer(t *event.Timer) {
 		return
 	}
 	r, x, n := d.find(key)
-	if x == nil || n != x.Task || x.State != workflows.TaskOpen || d.s.Status != workflows.StatusRunning {
+	if x == nil || n != x.Task || x.State != workflows.TaskOpen || !d.running(r) {
 		return
 	}
 	switch {
@@ -136,7 +136,7 @@ func (d *decider) handAsk(r *run, x *seat, how, of string, hop int) {
 // so is whoever sits there already; with nobody left the seat stays and its person is told.
 func (d *decider) handOver(a ask, found []string, grants []grant) {
 	r := d.s.run(a.Node, a.Round)
-	if r == nil || d.s.Status != workflows.StatusRunning {
+	if r == nil || !d.running(r) {
 		return
 	}
 	x := r.seat(a.Seat)

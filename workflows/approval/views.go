@@ -28,6 +28,7 @@ type View struct {
 	More       *ViewMore      `json:"more,omitempty"`
 	Returned   *ViewReturned  `json:"returned,omitempty"`
 	Comments   []ViewComment  `json:"comments,omitempty"` // the newest, oldest first
+	Revoke     *ViewRevoke    `json:"revoke,omitempty"`
 }
 
 // ViewDefinition names the flow.
@@ -163,6 +164,9 @@ func (p *Program) Card(in workflows.Instance, slot string, now time.Time) (templ
 		return "", nil, false, fmt.Errorf("card %s of %s: %w", slot, in.ID, err)
 	}
 	d := &decider{p: p, in: in, s: s, now: now}
+	if slot == slotAdmin && s.Sent != 0 {
+		return "approval.admin", d.adminView(), true, nil
+	}
 	for _, c := range d.shown() {
 		if c.slot == slot {
 			return c.template, c.view(d.view()), true, nil
@@ -216,6 +220,8 @@ func (d *decider) ownView(v View) View {
 		if d.p.withdraw {
 			v.Actions = append(v.Actions, "withdraw")
 		}
+	case d.mayRevoke() == nil:
+		v.Mine, v.Actions = true, []string{"revoke"}
 	}
 	return v
 }

@@ -28,6 +28,9 @@ func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
 			v.Mine, v.Actions = true, []string{"approve", "reject"}
 			v.More = d.more(n, r, x, true)
 			v.Returned = d.sentBackTo(r)
+			if r.Node == nodeRevoke {
+				v.Revoke = &ViewRevoke{Reason: d.s.Revoke}
+			}
 			if n.abstain != "" {
 				v.Actions = append(v.Actions, "abstain")
 			}

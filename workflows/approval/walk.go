@@ -85,6 +85,8 @@ func (d *decider) answer(l *event.Lookup) error {
 		d.standIn(a, found, grants)
 	case "else":
 		d.fallback(a, found, grants)
+	case "admin":
+		d.terminated(a, found)
 	case "up", "to":
 		d.handOver(a, found, grants)
 	case "weight":
@@ -214,10 +216,15 @@ func (d *decider) finish(st workflows.Status, why, reason, actor string) {
 	d.emitBy(f, actor)
 	d.tellParent(st, why, reason)
 	if d.s.Sent != 0 {
-		d.effect(workflows.Publish{Name: "approval." + string(st), Data: map[string]any{
-			"instance": d.in.ID, "definition": d.p.def.ID, "no": d.s.No, "initiator": d.s.By, "status": string(st),
-		}})
+		d.publish(st)
 	}
+}
+
+// publish tells the outside how the request ended.
+func (d *decider) publish(st workflows.Status) {
+	d.effect(workflows.Publish{Name: "approval." + string(st), Data: map[string]any{
+		"instance": d.in.ID, "definition": d.p.def.ID, "no": d.s.No, "initiator": d.s.By, "status": string(st),
+	}})
 }
 
 // quiet takes the timers of a run down.
