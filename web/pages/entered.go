@@ -67,8 +67,11 @@ func (h *Handler) read(ctx context.Context, l tongue, e entered, inputs []card.I
 		if problem != "" {
 			e.problems[in.Name] = problem
 		}
-		if v.Kind != "" {
+		switch {
+		case v.Kind != "":
 			e.values[in.Name] = v
+		case problem == "" && in.Default.Kind != "": // it was emptied: that is an answer too
+			e.values[in.Name] = event.Value{Kind: in.Default.Kind}
 		}
 	}
 	return nil

@@ -20,6 +20,7 @@ func (c *compiler) approve(n *node, s stepSpec, path string) {
 	c.abstain(n, s.Approve.Abstain, path)
 	c.allow(n, s.Approve.Allow)
 	n.veto = !quorum
+	defer c.rights(n, s.Approve.Fields, path)
 	n.alone = s.Approve.Batch != nil && !*s.Approve.Batch
 	if s.Approve.Veto != nil {
 		n.veto = *s.Approve.Veto

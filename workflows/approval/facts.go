@@ -86,6 +86,8 @@ func newFact(kind string) (fact, error) {
 		return &added{}, nil
 	case "unseated":
 		return &unseated{}, nil
+	case "edited":
+		return &edited{}, nil
 	case "commented":
 		return &commented{}, nil
 	case "requested":

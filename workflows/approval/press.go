@@ -108,6 +108,13 @@ func (d *decider) pressTask(key string, a *event.Action) *workflows.Refusal {
 	if no := d.mayDecide(r, x, a.Verb, d.ev.Actor.Person); no != nil {
 		return no
 	}
+	change, no := d.edit(d.p.nodes[r.Node], place{r.Node, r.Round, x.ID}, a)
+	if no != nil {
+		return no
+	}
+	if change != nil {
+		d.change(change)
+	}
 	if x.Back != nil {
 		d.say(card.ToastSuccess, textAdvised, d.s.name(x.Back.Person))
 		d.advise(r, x, a.Verb, reason)
@@ -272,7 +279,7 @@ func (d *decider) urge() *workflows.Refusal {
 			id := fmt.Sprintf("urge/%s/%d", key, x.Urges+1)
 			to := workflows.To{Person: x.Person}
 			d.effect(workflows.Urge{Key: id, Slot: slotTask(key), To: to, Level: card.UrgeApp})
-			d.effect(workflows.SendText{Key: id, To: to, Text: card.T(fmt.Sprintf(textUrge, d.s.name(d.s.By), d.s.Title))})
+			d.effect(workflows.SendText{Key: id, To: to, Text: card.T(fmt.Sprintf(textUrge, d.s.name(d.s.By), d.titleFor(x.Person)))})
 		}
 	}
 	switch {

@@ -78,12 +78,13 @@ type node struct {
 	alone    bool // approve: not decided together with others
 	remind   *remindSpec
 	timeout  *timeoutSpec
-	abstain  string          // "", counts or ignored
-	denied   map[string]bool // words of allow: that it does not give
-	ifNobody string          // skip, reject, or a selector
-	returnTo []string        // steps that it may be returned to; nil: all that were passed
-	then     string          // what follows a return: again, back, ask
-	ifFailed string          // where a refusal leads; "": to the end
+	rights   map[string]string // field → edit or hidden
+	abstain  string            // "", counts or ignored
+	denied   map[string]bool   // words of allow: that it does not give
+	ifNobody string            // skip, reject, or a selector
+	returnTo []string          // steps that it may be returned to; nil: all that were passed
+	then     string            // what follows a return: again, back, ask
+	ifFailed string            // where a refusal leads; "": to the end
 
 	to   []string // cc
 	arms []arm    // branch and splits; of branch and inclusive the last has no cond

@@ -26,7 +26,7 @@ func drawFlow(t *rapid.T) string {
 	step := func(id string) string {
 		s := fmt.Sprintf("{id: %s, approve: {by: %q, mode: %s%s}", id, who.Draw(t, "by"),
 			rapid.SampledFrom([]string{"any", "all", "sequence", "{ratio: 60%}", "{count: 2}", "{weight: 2, of: {\"role:finance\": 2, sun.li: 3}}"}).Draw(t, "mode"),
-			rapid.SampledFrom([]string{"", ", veto: true", ", veto: false", ", abstain: counts", ", abstain: ignored"}).Draw(t, "veto"))
+			rapid.SampledFrom([]string{"", ", veto: true", ", veto: false", ", abstain: counts", ", abstain: ignored", ", fields: {amount: hidden}", ", fields: {item: edit, who: edit}"}).Draw(t, "veto"))
 		s += rapid.SampledFrom([]string{"", ", if: form.amount >= 100", ", if: not given(form.who)"}).Draw(t, "if")
 		s += rapid.SampledFrom([]string{"", ", remind: {after: 4 work hours, every: 1 work day, at_most: 2}"}).Draw(t, "remind")
 		s += rapid.SampledFrom([]string{"", ", timeout: {after: 2 work days, then: escalate}", ", timeout: {after: 1 day, then: remind}", ", timeout: {after: 1 day, then: approve}",
@@ -92,6 +92,13 @@ func told(t *rapid.T, b *workflowstest.Bench) {
 			t.Fatalf("%s has the open task %s, but sees %v first: %v", k.Person, k.ID, mine, err)
 		}
 	}
+}
+
+// hides reports whether a step of a drawn flow hides the amount.
+func hides(b *workflowstest.Bench, node string) bool {
+	_, step, _ := strings.Cut(string(b.Program.Definition().Source), "{id: "+node+",")
+	step, _, _ = strings.Cut(step, "{id: ")
+	return strings.Contains(step, "amount: hidden")
 }
 
 // check holds an instance against everything that must always be true.
@@ -162,6 +169,11 @@ func check(t *rapid.T, b *workflowstest.Bench) {
 		}
 	}
 	for slot, c := range b.Cards {
+		if node, _, _ := strings.Cut(strings.TrimPrefix(slot, "task/"), "/"); strings.HasPrefix(slot, "task/") && hides(b, node) {
+			if raw := fmt.Sprint(c.View); strings.Contains(raw, "金额") || strings.Contains(raw, "¥") {
+				t.Fatalf("card %s shows a hidden field: %s", slot, raw)
+			}
+		}
 		if got := c.View["instance"].(map[string]any)["status"]; got != string(b.Inst.Status) {
 			t.Fatalf("card %s shows %v, the instance is %s", slot, got, b.Inst.Status)
 		}
@@ -270,6 +282,9 @@ func TestAnything(t *testing.T) {
 					person = people.Draw(t, "presser")
 				}
 				form := map[string]event.Value{"opinion": event.Text("理由")}
+				if rapid.IntRange(0, 2).Draw(t, "changes") == 0 {
+					form["field_item"] = event.Text(rapid.SampledFrom([]string{"", "y", "z"}).Draw(t, "item"))
+				}
 				verb := rapid.SampledFrom([]string{"approve", "approve", "approve", "reject", "abstain", "transfer", "delegate", "add_before", "add_after", "add_beside", "remove_sign", "comment"}).Draw(t, "verb")
 				if verb != "approve" && verb != "reject" && verb != "abstain" {
 					form["who"] = event.Value{Kind: event.ValuePeople, List: rapid.SliceOfNDistinct(people, 1, 2, rapid.ID[string]).Draw(t, "who")}

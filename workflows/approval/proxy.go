@@ -156,7 +156,7 @@ func (d *decider) kept(n *node, id, why string) {
 	}
 	d.effect(workflows.SendText{
 		Key: fmt.Sprintf("proxy/%s/%d/%s/%s", n.id, d.s.rounds(n.id), id, why), To: workflows.To{Person: id},
-		Text: card.T(fmt.Sprintf(textProxyKept, d.s.Title, text)),
+		Text: card.T(fmt.Sprintf(textProxyKept, d.titleAt(n), text)),
 	})
 }
 

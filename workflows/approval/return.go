@@ -111,7 +111,7 @@ func (d *decider) sendBack(at place, to []string, then, why, reason, actor strin
 			d.emit(&reopened{Round: d.s.rounds(nodeStart) + 1, Back: back})
 			// A card that changes where it is may go unseen; approvers get a new one.
 			d.effect(workflows.SendText{Key: "returned/" + strconv.Itoa(len(d.s.Turns)), To: workflows.To{Person: d.s.By, Connection: d.s.From},
-				Text: card.T(fmt.Sprintf(textComesBack, n.name, d.s.Title, reason))})
+				Text: card.T(fmt.Sprintf(textComesBack, n.name, d.titleAt(n), reason))})
 			return
 		}
 		ways = append(ways, way{id: id, back: back})

@@ -1,4 +1,204 @@
 package approval
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"magpie/adapters/event"
+	"magpie/workflows"
+)
+
+// What an approver of a step may do with a field: read it, which is what they may when nothing is said, change it, or
+// not see it at all.
+const (
+	rightRead   = "read"
+	rightEdit   = "edit"
+	rightHidden = "hidden"
+)
+
+// editPrefix is before the name of a field among the inputs of a decision, where other inputs have names too.
+const editPrefix = "field_"
+
+func (n *node) hides(field string) bool { return n != nil && n.rights[field] == rightHidden }
+
+// hidesAny reports whether some step hides a field: what everybody reads must not tell it then.
+func (p *Program) hidesAny(field string) bool {
+	return slices.ContainsFunc(p.order, func(n *node) bool { return n.hides(field) })
+}
+
+// unseen reports which fields a person may not see anywhere: those hidden at every step where they have or had a
+// seat. The initiator has written them.
+func (d *decider) unseen(person string) func(field string) bool {
+	var at []*node
+	for i := range d.s.Runs {
+		r := &d.s.Runs[i]
+		for k := range r.Seats {
+			x := &r.Seats[k]
+			had := x.Person == person || x.Back != nil && x.Back.Person == person ||
+				slices.ContainsFunc(x.Past, func(t pastTask) bool { return t.Person == person })
+			if n := d.p.nodes[r.Node]; had && n != nil && !slices.Contains(at, n) {
+				at = append(at, n)
+			}
+		}
+	}
+	return func(field string) bool {
+		return person != d.s.By && len(at) > 0 && !slices.ContainsFunc(at, func(n *node) bool { return !n.hides(field) })
+	}
+}
+
 // titleFor is the title as somebody may read it.
-func (d *decider) titleFor(string) string { return d.s.Title }
+func (d *decider) titleFor(person string) string { return d.titleWithout(d.unseen(person)) }
+
+// titleAt is the title as the approvers of a step may read it.
+func (d *decider) titleAt(n *node) string { return d.titleWithout(n.hides) }
+
+func (d *decider) titleWithout(hidden func(string) bool) string {
+	if d.s.Title == "" || !slices.ContainsFunc(d.p.fields, func(f field) bool { return hidden(f.id) }) {
+		return d.s.Title
+	}
+	seen := make(map[string]value, len(d.s.Form))
+	for i := range d.p.fields {
+		if id := d.p.fields[i].id; !hidden(id) {
+			seen[id] = d.s.Form[id]
+		}
+	}
+	return d.title(seen)
+}
+
+// veil takes off a card what its reader may not see.
+func (d *decider) veil(v View, hidden func(string) bool) View {
+	if !slices.ContainsFunc(d.p.fields, func(f field) bool { return hidden(f.id) }) {
+		return v
+	}
+	v.Instance.Title = d.titleWithout(hidden)
+	v.Fields = []ViewField{}
+	for i := range d.p.fields {
+		f := &d.p.fields[i]
+		if text := f.show(d.s.Form[f.id], d.p.loc, d.s.name); text != "" && !hidden(f.id) {
+			v.Fields = append(v.Fields, ViewField{Label: f.label, Value: text, Short: f.short()})
+		}
+	}
+	return v
+}
+
+// editForm are the inputs of a decision at a step where fields can be changed, the opinion last.
+func (d *decider) editForm(n *node) *ViewForm {
+	if !n.edits() {
+		return nil
+	}
+	out := &ViewForm{Inputs: []ViewInput{}}
+	for i := range d.p.fields {
+		if f := &d.p.fields[i]; n.rights[f.id] == rightEdit {
+			in := d.fieldInput(f, d.s.Form[f.id])
+			in.Name, in.Required = editPrefix+in.Name, false // what is missing is said after the press: a suite may press without the inputs
+			out.Inputs = append(out.Inputs, in)
+		}
+	}
+	out.Inputs = append(out.Inputs, ViewInput{Name: "opinion", Label: textOpinion, Placeholder: textOpinionHint, Kind: "longtext", Max: 500})
+	return out
+}
+
+func (n *node) edits() bool {
+	for _, right := range n.rights {
+		if right == rightEdit {
+			return true
+		}
+	}
+	return false
+}
+
+// edit judges what a press changes of the form. What did not come back stays as it is: a suite whose card takes no
+// inputs has a plain button. What is not theirs to change is refused, whatever way it came in.
+func (d *decider) edit(n *node, at place, a *event.Action) (*edited, *workflows.Refusal) {
+	for name := range a.Form {
+		id, ok := strings.CutPrefix(name, editPrefix)
+		if ok && n.rights[id] != rightEdit {
+			return nil, workflows.Refuse("not_your_field", textNotYourField)
+		}
+	}
+	if a.Verb != "approve" || !n.edits() {
+		return nil, nil
+	}
+	f := &edited{place: at}
+	f.p.Old, f.p.New = map[string]value{}, map[string]value{}
+	all := make(map[string]value, len(d.s.Form))
+	for id, v := range d.s.Form {
+		all[id] = v
+	}
+	var lines []string
+	for i := range d.p.fields {
+		x := &d.p.fields[i]
+		if n.rights[x.id] != rightEdit {
+			continue
+		}
+		old := d.s.Form[x.id]
+		in, there := a.Form[editPrefix+x.id]
+		if !there {
+			in = x.input(old, d.p.loc)
+		}
+		v, problem := x.parse(in, d.p.loc)
+		switch {
+		case problem != "":
+			lines = append(lines, x.label+"："+problem)
+		case !there || v.T == old.T && slices.Equal(v.L, old.L):
+		default:
+			f.Fields = append(f.Fields, x.id)
+			f.p.Old[x.id], f.p.New[x.id], all[x.id] = old, v, v
+		}
+	}
+	if len(lines) > 0 {
+		return nil, workflows.Refuse("invalid_form", textFormProblem, strings.Join(lines, "；"))
+	}
+	if len(f.Fields) == 0 {
+		return nil, nil
+	}
+	f.p.Title = d.title(all)
+	return f, nil
+}
+
+// change records what an approver changed. The names of persons who came in are asked for, as at the start.
+func (d *decider) change(f *edited) {
+	if f == nil {
+		return
+	}
+	d.emitBy(f, d.ev.Actor.Person)
+	d.askNamed(f.p.New, fmt.Sprintf("form/%d", len(d.s.Runs))+"/"+taskKey(f.Node, f.Round, f.Seat, 1))
+}
+
+// edited: an approver changed the form. What it held and what it holds is personal text.
+type edited struct {
+	place
+	Fields []string `json:"fields"`
+	p      struct {
+		Old   map[string]value `json:"old,omitempty"`
+		New   map[string]value `json:"new,omitempty"`
+		Title string           `json:"title,omitempty"`
+	}
+}
+
+func (*edited) kind() string  { return "edited" }
+func (f *edited) secret() any { return &f.p }
+func (f *edited) apply(s *state, _ stamp, _ string) {
+	if s.Form == nil {
+		s.Form = map[string]value{}
+	}
+	for _, id := range f.Fields {
+		if v, ok := f.p.New[id]; ok && !v.empty() {
+			s.Form[id] = v
+		} else {
+			delete(s.Form, id)
+		}
+	}
+	if f.p.Title == "" || f.p.Title == s.Title {
+		return
+	}
+	s.Title = f.p.Title
+	for i := range s.Runs { // lists show it
+		for k := range s.Runs[i].Seats {
+			if x := &s.Runs[i].Seats[k]; x.State == workflows.TaskOpen {
+				x.dirty = true
+			}
+		}
+	}
+}

@@ -131,7 +131,7 @@ func (d *decider) auto(r *run, x *seat) (why, refers string) {
 	if x.Person == d.s.By && d.p.self == "skip" {
 		return autoSelf, ""
 	}
-	if d.p.same == "off" {
+	if d.p.same == "off" || d.p.nodes[r.Node].edits() { // only the person themself can fill in what is wanted
 		return "", ""
 	}
 	for i := len(d.s.Runs) - 1; i >= 0; i-- {

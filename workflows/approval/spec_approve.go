@@ -15,8 +15,9 @@ type approveSpec struct {
 	Mode modeSpec  `yaml:"mode"`
 	Veto *bool     `yaml:"veto"`
 	// Abstain gives the button 弃权.
-	Abstain string   `yaml:"abstain" jsonschema:"enum=counts,enum=ignored" jsonschema_description:"lets them abstain: counts leaves them among those that the mode counts, ignored takes them out"`
-	Allow   *allowed `yaml:"allow" jsonschema_description:"what may be done beside deciding; all of it when it is not given"`
+	Abstain string      `yaml:"abstain" jsonschema:"enum=counts,enum=ignored" jsonschema_description:"lets them abstain: counts leaves them among those that the mode counts, ignored takes them out"`
+	Allow   *allowed    `yaml:"allow" jsonschema_description:"what may be done beside deciding; all of it when it is not given"`
+	Fields  *rightsSpec `yaml:"fields" jsonschema_description:"field to what its approvers may do with it: read (the default), edit, or hidden"`
 	// Batch is false where the step is not to be decided together with others.
 	Batch *bool `yaml:"batch" jsonschema_description:"false: it is not decided together with others, but by itself"`
 }

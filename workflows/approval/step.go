@@ -139,7 +139,7 @@ func (d *decider) tasks() []workflows.Task {
 func (d *decider) task(r *run, x *seat, n int, person string, st workflows.TaskState, at, due, closed stamp) workflows.Task {
 	return workflows.Task{
 		ID: d.in.ID + "/" + taskKey(r.Node, r.Round, x.ID, n), Instance: d.in.ID, Node: r.Node, Seat: x.ID, Round: r.Round,
-		Person: person, State: st, Title: d.s.Title, OpenedAt: at.time(), DueAt: due.time(), ClosedAt: closed.time(),
+		Person: person, State: st, Title: d.titleAt(d.p.nodes[r.Node]), OpenedAt: at.time(), DueAt: due.time(), ClosedAt: closed.time(),
 	}
 }
 

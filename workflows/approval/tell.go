@@ -155,6 +155,24 @@ func (t teller) tell(f fact, actor string) (workflows.Told, bool) {
 		}
 	case *joined:
 		line = says(card.Info, "%s和%s是同一个人，以后都是%s", "%s and %s are one person, %s from now on", t.list([]string{f.From}), t.list([]string{f.To}), t.list([]string{f.To}))
+	case *edited:
+		var names, what []string
+		for _, id := range f.Fields {
+			x := t.p.byField[id]
+			if x == nil || t.p.hidesAny(id) {
+				continue // whoever reads this may be somebody from whom it is hidden
+			}
+			names = append(names, x.label)
+			was, is := x.show(f.p.Old[id], t.p.loc, t.names.name), x.show(f.p.New[id], t.p.loc, t.names.name)
+			if was != "" || is != "" {
+				what = append(what, fmt.Sprintf("%s：%s → %s", x.label, orNone(oneLine(was, 100)), orNone(oneLine(is, 100))))
+			}
+		}
+		line = says(card.Info, "修改了申请", "changed the request")
+		if len(names) > 0 {
+			line = says(card.Info, "修改了%s", "changed %s", strings.Join(names, "、"))
+		}
+		line.Note = strings.Join(what, "\n")
 	case *commented:
 		line = says(card.Neutral, "评论", "commented")
 		if len(f.To) > 0 {

@@ -69,7 +69,7 @@ func (d *decider) remind(r *run, x *seat) {
 	d.emit(f)
 	d.effect(workflows.SendText{
 		Key: fmt.Sprintf("remind/%s/%d", key, f.N), To: workflows.To{Person: x.Person},
-		Text: card.T(fmt.Sprintf(textRemind, d.s.Title, waited(d.now.Sub(x.At.time())))),
+		Text: card.T(fmt.Sprintf(textRemind, d.titleFor(x.Person), waited(d.now.Sub(x.At.time())))),
 	})
 }
 
@@ -116,7 +116,7 @@ func (d *decider) overdue(r *run, x *seat) {
 // nag tells the person that their time is up.
 func (d *decider) nag(r *run, x *seat) {
 	key := taskKey(r.Node, r.Round, x.ID, x.Task)
-	d.effect(workflows.SendText{Key: "timeout/" + key, To: workflows.To{Person: x.Person}, Text: card.T(fmt.Sprintf(textTimedOut, d.s.Title))})
+	d.effect(workflows.SendText{Key: "timeout/" + key, To: workflows.To{Person: x.Person}, Text: card.T(fmt.Sprintf(textTimedOut, d.titleFor(x.Person)))})
 }
 
 // handAsk asks who takes a seat over: the manager of somebody, or those whom the step names.

@@ -7,7 +7,7 @@ func (d *decider) listTold(node string, persons []string) {
 	for _, id := range persons {
 		d.told = append(d.told, workflows.Task{
 			ID: d.in.ID + "/" + slotCC(id), Instance: d.in.ID, Node: node, Person: id, State: workflows.TaskTold,
-			Title: d.s.Title, OpenedAt: d.now, ClosedAt: d.now,
+			Title: d.titleFor(id), OpenedAt: d.now, ClosedAt: d.now,
 		})
 	}
 }

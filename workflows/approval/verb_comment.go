@@ -51,6 +51,7 @@ func (d *decider) comment(by, text string, mentioned []string) {
 	}
 	if len(fresh) > 0 {
 		d.emit(&told{Persons: fresh})
+		d.listTold("", fresh)
 	}
 	heard := append(slices.Clone(mentioned), by)
 	for _, id := range d.waitedFor() {

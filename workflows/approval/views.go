@@ -26,6 +26,7 @@ type View struct {
 	Task       *ViewTask      `json:"task,omitempty"`
 	Form       *ViewForm      `json:"form,omitempty"`
 	More       *ViewMore      `json:"more,omitempty"`
+	Edit       *ViewForm      `json:"edit,omitempty"` // inputs of a decision that may change the form, the opinion among them
 	Returned   *ViewReturned  `json:"returned,omitempty"`
 	Comments   []ViewComment  `json:"comments,omitempty"` // the newest, oldest first
 	Revoke     *ViewRevoke    `json:"revoke,omitempty"`
@@ -193,6 +194,7 @@ func (d *decider) shown() []shown {
 	}
 	for _, id := range d.s.CC {
 		out = append(out, shown{slot: slotCC(id), person: id, template: "approval.cc", view: func(v View) View {
+			v = d.veil(v, d.unseen(id))
 			v.More = d.onlyComment()
 			return v
 		}})
@@ -276,6 +278,24 @@ func (f *field) short() bool {
 	return true
 }
 
+// fieldInput is one field as an input that holds a value.
+func (d *decider) fieldInput(f *field, v0 value) ViewInput {
+	in := ViewInput{Name: f.id, Label: f.label, Kind: f.inputKind(), Required: f.required, Placeholder: f.placeholder}
+	for _, o := range f.options {
+		in.Options = append(in.Options, ViewOption(o))
+	}
+	if v := f.input(v0, d.p.loc); v.Kind != "" {
+		in.Default = &v
+	}
+	switch {
+	case f.private():
+		in.Max = f.maxRunes()
+	case f.max != nil && (f.typ == typeMultiSelect || f.typ == typePersons):
+		in.Max = int(*f.max / 1_000_000)
+	}
+	return in
+}
+
 // form is the draft as inputs, filled with what was entered.
 func (d *decider) form() *ViewForm {
 	out := &ViewForm{Inputs: []ViewInput{}}
@@ -286,19 +306,7 @@ func (d *decider) form() *ViewForm {
 	var lines []string
 	for i := range d.p.fields {
 		f := &d.p.fields[i]
-		in := ViewInput{Name: f.id, Label: f.label, Kind: f.inputKind(), Required: f.required, Placeholder: f.placeholder}
-		for _, o := range f.options {
-			in.Options = append(in.Options, ViewOption(o))
-		}
-		if v := f.input(dr.Values[f.id], d.p.loc); v.Kind != "" {
-			in.Default = &v
-		}
-		switch {
-		case f.private():
-			in.Max = f.maxRunes()
-		case f.max != nil && (f.typ == typeMultiSelect || f.typ == typePersons):
-			in.Max = int(*f.max / 1_000_000)
-		}
+		in := d.fieldInput(f, dr.Values[f.id])
 		if p, ok := dr.Problems[f.id]; ok && p != "" {
 			lines = append(lines, f.label+"："+p)
 		}

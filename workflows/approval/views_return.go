@@ -82,12 +82,18 @@ func (t teller) revised(f *resubmitted) workflows.Told {
 		if x == nil {
 			continue
 		}
+		if t.p.hidesAny(id) {
+			continue // whoever reads this may be somebody from whom it is hidden
+		}
 		names = append(names, x.label)
 		was, is := x.show(f.p.Old[id], t.p.loc, t.names.name), x.show(now[id], t.p.loc, t.names.name)
 		if was == "" && is == "" {
 			continue // erased
 		}
 		what = append(what, fmt.Sprintf("%s：%s → %s", x.label, orNone(oneLine(was, 100)), orNone(oneLine(is, 100))))
+	}
+	if len(names) == 0 {
+		return says(card.Info, "修改后重新提交", "changed it and submitted again")
 	}
 	line = says(card.Info, "修改了%s，重新提交", "changed %s and submitted again", strings.Join(names, "、"))
 	line.Note = strings.Join(what, "\n")

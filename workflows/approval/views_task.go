@@ -10,7 +10,7 @@ func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
 	n := d.p.nodes[r.Node]
 	add := func(num int, person string, once bool, view func(View) View) {
 		out = append(out, shown{
-			slot: slotTask(taskKey(r.Node, r.Round, x.ID, num)), person: person, template: "approval.task", once: once, view: view,
+			slot: slotTask(taskKey(r.Node, r.Round, x.ID, num)), person: person, template: "approval.task", once: once, view: func(v View) View { return view(d.veil(v, n.hides)) },
 		})
 	}
 	for _, old := range x.Past {
@@ -26,7 +26,7 @@ func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
 		switch x.State {
 		case workflows.TaskOpen:
 			v.Mine, v.Actions = true, []string{"approve", "reject"}
-			v.More = d.more(n, r, x, true)
+			v.More, v.Edit = d.more(n, r, x, true), d.editForm(n)
 			v.Returned = d.sentBackTo(r)
 			if r.Node == nodeRevoke {
 				v.Revoke = &ViewRevoke{Reason: d.s.Revoke}
