@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -77,6 +78,17 @@ type Task struct {
 	OpenedAt time.Time
 	DueAt    time.Time // zero: none
 	ClosedAt time.Time // zero while open
+}
+
+// NodeStart is the node of a task of the initiator's, who has their form back. It is no step: it is not decided.
+const NodeStart = "start"
+
+// Slot is the full slot of the task's card. The initiator's form comes back on the card that they have.
+func (t Task) Slot() string {
+	if t.Node == NodeStart {
+		return t.Instance + "/initiator"
+	}
+	return t.Instance + "/task/" + strings.TrimPrefix(t.ID, t.Instance+"/")
 }
 
 // Entry is one thing that happened to an instance: append-only, chained by hash.

@@ -10,7 +10,7 @@ import (
 )
 
 // nodeStart is the reserved id of the initiator's place in a flow: where a request goes that is sent back to them.
-const nodeStart = "start"
+const nodeStart = workflows.NodeStart
 
 // What follows a return.
 const (

@@ -144,7 +144,7 @@ func (d *Desk) meant(ctx context.Context, ev event.Event, a asked) ([]found, car
 	who := ev.Actor.Person
 	var open, over []found
 	add := func(to *[]found, t workflows.Task) {
-		*to = append(*to, found{instance: t.Instance, slot: slotOfTask(t), title: t.Title, opened: t.OpenedAt})
+		*to = append(*to, found{instance: t.Instance, slot: t.Slot(), title: t.Title, opened: t.OpenedAt})
 	}
 	quoted := quotes(ev)
 	if !a.act.own {
@@ -153,7 +153,9 @@ func (d *Desk) meant(ctx context.Context, ev event.Event, a asked) ([]found, car
 			return nil, card.Text{}, err
 		}
 		for _, t := range tasks {
-			add(&open, t)
+			if t.Node != workflows.NodeStart { // a form that came back is not decided
+				add(&open, t)
+			}
 		}
 	}
 	if a.act.own || a.act == comment {
@@ -232,8 +234,10 @@ func (d *Desk) many(ctx context.Context, ev event.Event, b *event.Action) (workf
 	picked := chosen(b, "items")
 	var items []found
 	for _, t := range tasks {
-		f := found{instance: t.Instance, slot: slotOfTask(t), title: t.Title, opened: t.OpenedAt}
+		f := found{instance: t.Instance, slot: t.Slot(), title: t.Title, opened: t.OpenedAt}
 		switch {
+		case t.Node == workflows.NodeStart:
+			continue // a form that came back is not decided
 		case o.Verb == "all":
 			// What came after the card was drawn nobody has seen on it.
 			if f.opened.UnixMilli() > b.Rev || !strings.Contains(strings.ToLower(f.title), strings.ToLower(b.Data["filter"])) {

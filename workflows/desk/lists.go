@@ -197,7 +197,7 @@ func (d *Desk) entries(ctx context.Context, person string, which list, filter st
 	}
 	all, err := read(ctx, person, 0, maxRead)
 	for _, t := range all {
-		f := found{instance: t.Instance, slot: slotOfTask(t), title: t.Title, opened: t.OpenedAt}
+		f := found{instance: t.Instance, slot: t.Slot(), title: t.Title, opened: t.OpenedAt}
 		switch which {
 		case listPending:
 			f.note = d.clock(t.OpenedAt) + " 起等待"
@@ -215,11 +215,6 @@ func (d *Desk) entries(ctx context.Context, person string, which list, filter st
 		add(f)
 	}
 	return out, len(all) == maxRead, err
-}
-
-// slotOfTask is the full slot of a task's card.
-func slotOfTask(t workflows.Task) string {
-	return t.Instance + "/task/" + strings.TrimPrefix(t.ID, t.Instance+"/")
 }
 
 // turn shows another page, or another list, on the same card.

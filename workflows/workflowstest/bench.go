@@ -283,7 +283,7 @@ func (b *Bench) Open() []workflows.Task {
 
 // SlotOf is the slot of a task's card.
 func (b *Bench) SlotOf(t workflows.Task) string {
-	return "task/" + strings.TrimPrefix(t.ID, b.Inst.ID+"/")
+	return strings.TrimPrefix(t.Slot(), b.Inst.ID+"/")
 }
 
 // TaskOf finds the task of a person at a step, or at any without one: the open one, else the one opened last.
