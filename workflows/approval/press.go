@@ -27,6 +27,9 @@ func (d *decider) press(a *event.Action) *workflows.Refusal {
 		}
 		return d.pressComment(a)
 	}
+	if slot == slotAdmin && d.operator() != "" {
+		return d.pressAdmin(a)
+	}
 	if a.Verb == "terminate" && (slot == slotInitiator || slot == slotAdmin) {
 		return d.terminate(a)
 	}

@@ -48,6 +48,7 @@ const (
 	textFlowBegun    = "已发起子流程"
 	textParentEnded  = "上级申请已结束"
 	textParent       = "上级申请"
+	textNoTask       = "没有任务 %s"
 	textAlone        = "这一步不能批量处理，请打开卡片单独处理"
 	textReasonNeeded = "请填写拒绝理由"
 	textReasonLong   = "理由最多 %d 个字"

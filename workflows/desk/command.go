@@ -41,6 +41,9 @@ func (d *Desk) command(ctx context.Context, ev event.Event, a asked) ([]workflow
 		}
 		return out, nil
 	}
+	if a.act == withdraw && meant[0].passed {
+		o.Verb = "revoke" // what was approved is withdrawn by an approval of its own
+	}
 	about := meant[0].title
 	if !private(ev) {
 		about = workflows.NumberEnd(meant[0].instance) // a title is not for everybody
@@ -164,7 +167,7 @@ func (d *Desk) meant(ctx context.Context, ev event.Event, a asked) ([]found, car
 			return nil, card.Text{}, err
 		}
 		for _, in := range started {
-			f := found{instance: in.ID, slot: in.ID + "/initiator", title: in.Title, opened: in.CreatedAt}
+			f := found{instance: in.ID, slot: in.ID + "/initiator", title: in.Title, opened: in.CreatedAt, passed: in.Status == workflows.StatusApproved}
 			if in.Status == workflows.StatusRunning {
 				open = append(open, f)
 			} else if in.Status != workflows.StatusDraft {

@@ -86,6 +86,7 @@ type found struct {
 	note     string
 	late     bool
 	opened   time.Time
+	passed   bool // it is a request that was approved
 }
 
 // view makes one page of a list; page 0 is everything that a page of ours shows.
