@@ -113,7 +113,7 @@ const slotAdmin = "admin"
 
 // adminView is the request as an administrator sees it.
 func (d *decider) adminView() View {
-	v := d.view()
+	v := d.view(nil)
 	if d.s.Status == workflows.StatusRunning {
 		v.Mine, v.Actions = true, []string{"terminate"}
 	}

@@ -22,14 +22,21 @@ const editPrefix = "field_"
 
 func (n *node) hides(field string) bool { return n != nil && n.rights[field] == rightHidden }
 
+func (n *node) shows(field string) bool { return !n.hides(field) }
+
 // hidesAny reports whether some step hides a field: what everybody reads must not tell it then.
 func (p *Program) hidesAny(field string) bool {
 	return slices.ContainsFunc(p.order, func(n *node) bool { return n.hides(field) })
 }
 
+// secrecy reports which fields somebody may not see.
+type secrecy func(field string) bool
+
+func (x secrecy) not() func(string) bool { return func(field string) bool { return !x(field) } }
+
 // unseen reports which fields a person may not see anywhere: those hidden at every step where they have or had a
 // seat. The initiator has written them.
-func (d *decider) unseen(person string) func(field string) bool {
+func (d *decider) unseen(person string) secrecy {
 	var at []*node
 	for i := range d.s.Runs {
 		r := &d.s.Runs[i]
@@ -66,20 +73,12 @@ func (d *decider) titleWithout(hidden func(string) bool) string {
 	return d.title(seen)
 }
 
-// veil takes off a card what its reader may not see.
-func (d *decider) veil(v View, hidden func(string) bool) View {
-	if !slices.ContainsFunc(d.p.fields, func(f field) bool { return hidden(f.id) }) {
-		return v
+// titleSeen is a title without what its reader may not see.
+func (d *decider) titleSeen(title string, may func(string) bool) string {
+	if may == nil || d.s.Title == "" {
+		return title
 	}
-	v.Instance.Title = d.titleWithout(hidden)
-	v.Fields = []ViewField{}
-	for i := range d.p.fields {
-		f := &d.p.fields[i]
-		if text := f.show(d.s.Form[f.id], d.p.loc, d.s.name); text != "" && !hidden(f.id) {
-			v.Fields = append(v.Fields, ViewField{Label: f.label, Value: text, Short: f.short()})
-		}
-	}
-	return v
+	return d.titleWithout(func(id string) bool { return !may(id) })
 }
 
 // editForm are the inputs of a decision at a step where fields can be changed, the opinion last.

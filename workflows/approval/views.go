@@ -143,7 +143,8 @@ type shown struct {
 	slot     string
 	person   string
 	template string
-	once     bool // not worth sending when it never was
+	once     bool                    // not worth sending when it never was
+	may      func(field string) bool // which fields its reader may see; nil: all
 	view     func(base View) View
 }
 
@@ -170,7 +171,7 @@ func (p *Program) Card(in workflows.Instance, slot string, now time.Time) (templ
 	}
 	for _, c := range d.shown() {
 		if c.slot == slot {
-			return c.template, c.view(d.view()), true, nil
+			return c.template, c.view(d.view(c.may)), true, nil
 		}
 	}
 	return "", nil, false, nil
@@ -193,8 +194,7 @@ func (d *decider) shown() []shown {
 		}
 	}
 	for _, id := range d.s.CC {
-		out = append(out, shown{slot: slotCC(id), person: id, template: "approval.cc", view: func(v View) View {
-			v = d.veil(v, d.unseen(id))
+		out = append(out, shown{slot: slotCC(id), person: id, template: "approval.cc", may: d.unseen(id).not(), view: func(v View) View {
 			v.More = d.onlyComment()
 			return v
 		}})
@@ -240,8 +240,8 @@ func (d *decider) waiting() bool {
 	return false
 }
 
-// view is what all cards have in common.
-func (d *decider) view() View {
+// view is what all cards have in common. may says which fields the reader may see, nil all of them.
+func (d *decider) view(may func(field string) bool) View {
 	s := d.s
 	v := View{
 		Definition: ViewDefinition{ID: d.p.def.ID, Name: d.p.def.Name},
@@ -255,8 +255,12 @@ func (d *decider) view() View {
 	if s.Why == "canceled" {
 		v.Instance.StatusLabel = textCanceled
 	}
+	v.Instance.Title = d.titleSeen(v.Instance.Title, may)
 	for i := range d.p.fields {
 		f := &d.p.fields[i]
+		if may != nil && !may(f.id) {
+			continue
+		}
 		if text := f.show(s.Form[f.id], d.p.loc, s.name); text != "" {
 			v.Fields = append(v.Fields, ViewField{Label: f.label, Value: text, Short: f.short()})
 		}

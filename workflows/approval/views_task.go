@@ -10,7 +10,7 @@ func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
 	n := d.p.nodes[r.Node]
 	add := func(num int, person string, once bool, view func(View) View) {
 		out = append(out, shown{
-			slot: slotTask(taskKey(r.Node, r.Round, x.ID, num)), person: person, template: "approval.task", once: once, view: func(v View) View { return view(d.veil(v, n.hides)) },
+			slot: slotTask(taskKey(r.Node, r.Round, x.ID, num)), person: person, template: "approval.task", once: once, may: n.shows, view: view,
 		})
 	}
 	for _, old := range x.Past {
