@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"magpie/adapters/event"
 	"magpie/config"
 	"magpie/workflows"
 	"magpie/workflows/approval"
@@ -14,10 +15,8 @@ import (
 
 const largeHead = "kind: approval\nid: flow\nname: 流程\nstart: {commands: [走]}\nform: [{id: amount, type: money, label: 金额}]\nsteps:\n"
 
-// The largest flow that is allowed is compiled, and gone from end to end, at once: every condition fails but one, so
-// that one command goes through all of it.
-func TestLargestFlow(t *testing.T) {
-	t.Parallel()
+// largest is a flow of 500 steps, all of them passed over but the last when the amount is small.
+func largest() string {
 	var b strings.Builder
 	b.WriteString(largeHead)
 	b.WriteString("  - parallel:\n") // 1 + 20 × 4
@@ -28,7 +27,39 @@ func TestLargestFlow(t *testing.T) {
 		fmt.Fprintf(&b, "  - {id: s%d, if: form.amount > 2, approve: {by: role:ceo}}\n", i)
 	}
 	b.WriteString("  - {id: last, approve: {by: role:ceo}}\n")
-	src := b.String()
+	return b.String()
+}
+
+// BenchmarkLargestFlow is how long the largest flow takes to be compiled, and to be gone through in one command.
+func BenchmarkLargestFlow(b *testing.B) {
+	src := largest()
+	e := env(b)
+	b.Run("compile", func(b *testing.B) {
+		for b.Loop() {
+			program(b, src, e)
+		}
+	})
+	b.Run("walk", func(b *testing.B) {
+		p := program(b, src, e)
+		bench := workflowstest.New(p, workflowstest.NewCompany(), time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC))
+		must(b, bench.Say("li.lei", "走"))
+		in := bench.Inst
+		in.Warm = nil
+		submit := event.Event{Kind: event.KindCardAction, Actor: event.Actor{Person: "li.lei", Type: event.ActorUser},
+			Body: &event.Action{Slot: in.ID + "/initiator", Verb: "submit", Form: form("amount", "1")}}
+		for b.Loop() {
+			if _, err := p.Step(in, submit, bench.Now); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// The largest flow that is allowed is compiled, and gone from end to end, at once: every condition fails but one, so
+// that one command goes through all of it.
+func TestLargestFlow(t *testing.T) {
+	t.Parallel()
+	src := largest()
 	p := program(t, src, env(t))
 	bench := workflowstest.New(p, workflowstest.NewCompany(), time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC))
 	must(t, bench.Begin("li.lei", form("amount", "1")))

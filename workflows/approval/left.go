@@ -1,6 +1,9 @@
 package approval
 
 import (
+	"fmt"
+
+	"magpie/adapters/card"
 	"magpie/adapters/event"
 	"magpie/workflows"
 	"magpie/workflows/selector"
@@ -14,6 +17,12 @@ func (d *decider) left(b *event.Directory) {
 	}
 	if b.Same {
 		d.join(b.Person, b.Heirs[0])
+		return
+	}
+	if b.Person == d.s.By && d.s.atStart() != nil { // nobody else can hand their form in
+		d.finish(workflows.StatusTerminated, "left", textInitiatorLeft, "")
+		h := b.Heirs[0].ID
+		d.effect(workflows.SendText{Key: "left", To: workflows.To{Person: h}, Text: card.T(fmt.Sprintf(textEndsWithThem, d.s.Title, d.s.name(b.Person)))})
 		return
 	}
 	grants := grantsOf(b.Proxies)

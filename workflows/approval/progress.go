@@ -27,7 +27,7 @@ func (p *Program) ahead(s *state, reached map[string]bool) []string {
 		}
 		todo = append(todo, n.next)
 		holds := true
-		if n.cond != nil {
+		if n.cond != nil && !reached[n.id] {
 			ok, err := n.cond.Eval(vals)
 			holds = ok || err != nil
 		}

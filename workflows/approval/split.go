@@ -21,6 +21,7 @@ func (d *decider) walk(id string) { d.walkAll([]way{{id: id}}) }
 // walkAll goes several ways, the first of them first.
 func (d *decider) walkAll(ways []way) {
 	slices.Reverse(ways) // the next one is taken from the end
+	d.vals = nil
 	for len(ways) > 0 && !d.s.Status.Ended() {
 		w := ways[len(ways)-1]
 		d.ways = ways[:len(ways)-1]

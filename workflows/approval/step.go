@@ -8,6 +8,7 @@ import (
 	"magpie/adapters/card"
 	"magpie/adapters/event"
 	"magpie/workflows"
+	"magpie/workflows/cond"
 )
 
 // decider is one command being decided: it emits facts, which change the state at once, and effects.
@@ -22,6 +23,7 @@ type decider struct {
 	toast   *card.Toast
 	told    []workflows.Task // rows for those who were told
 	ways    []way            // still to be gone while one is walked
+	vals    *cond.Values     // what conditions read on the way
 }
 
 // Step decides one event. An event that changes nothing, such as a stale timer, gives the zero Outcome.

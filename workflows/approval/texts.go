@@ -102,6 +102,8 @@ const (
 	textComesBack     = "「%s」退回了你的申请，请修改后重新提交：%s（%s）"
 	textReturned      = "已退回：%s"
 	textWasReturned   = "%s %s 已退回到%s"
+	textInitiatorLeft = "发起人已离职，没有人可以修改后重新提交"
+	textEndsWithThem  = "申请已终止：%s（%s已离职，没有人可以修改后重新提交）"
 	textRevise        = "待修改"
 	textRevising      = "%s 正在修改"
 

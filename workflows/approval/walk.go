@@ -29,7 +29,11 @@ func (d *decider) holds(n *node) bool {
 	if n.cond == nil {
 		return true
 	}
-	ok, err := n.cond.Eval(d.s.values())
+	if d.vals == nil {
+		v := d.s.values()
+		d.vals = &v
+	}
+	ok, err := n.cond.Eval(*d.vals)
 	return ok || err != nil
 }
 
