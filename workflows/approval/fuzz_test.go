@@ -63,6 +63,9 @@ func FuzzPress(f *testing.F) {
 	f.Add("initiator", "submit", "item", "键盘", "li.lei")
 	f.Add("task/leader/1/0", "approve", "opinion", "可以", "han.meimei")
 	f.Add("task/leader/1/0", "reject", "opinion", "", "han.meimei")
+	f.Add("task/leader/1/0", "return", "step", "start", "han.meimei")
+	f.Add("task/start/1/0", "submit", "item", "键盘", "li.lei")
+	f.Add("admin", "terminate", "opinion", "重复", "ops.admin")
 	f.Add("cc/x", "approve", "", "", "")
 	f.Add("task/", "urge", "amount", "-1", "li.lei")
 	f.Fuzz(func(t *testing.T, slot, verb, field, text, who string) {

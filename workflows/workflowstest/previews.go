@@ -57,7 +57,7 @@ func Previews(root *config.Node, p workflows.Program, now time.Time, o Options) 
 	for _, way := range []struct {
 		suffix, verb string
 		form         map[string]event.Value
-	}{{"", "approve", form}, {"", "reject", form}, {"", "withdraw", form}, {".long", "approve", long}} {
+	}{{"", "approve", form}, {"", "reject", form}, {"", "withdraw", form}, {"", "return", form}, {".long", "approve", long}} {
 		if err := c.way(p, now, o, by, way.suffix, way.verb, way.form); err != nil {
 			return nil, err
 		}
@@ -92,12 +92,18 @@ func (c *previews) way(p workflows.Program, now time.Time, o Options, by, suffix
 			person, slot = b.Inst.Initiator, "initiator"
 		case "reject":
 			values = map[string]event.Value{"opinion": event.Text("理由写在这里")}
+		case "return":
+			values = map[string]event.Value{"opinion": event.Text("理由写在这里"), "step": event.List("start")}
 		}
 		if err := b.Press(person, slot, verb, values); err != nil {
 			return err
 		}
 		if b.Refusal != nil {
 			return nil // this way is closed by the flow's rules
+		}
+		if verb == "return" {
+			c.take(".returned", b)
+			return nil
 		}
 		if b.Inst.Status.Ended() {
 			break
