@@ -39,6 +39,20 @@ func (s *Store) Prune(ctx context.Context, now time.Time) (int, error) {
 	}
 }
 
+// PruneSlots forgets the cards of the desk that were last shown more than KeepDone before now: lists that somebody
+// asked for, and that belong to no instance.
+func (s *Store) PruneSlots(ctx context.Context, now time.Time) error {
+	return wrap("prune the slots", s.write(ctx, func(t tx) error {
+		_, err := t.exec(sqlPruneSlots, deskSlots+"/", deskSlots+"0", millis(now.Add(-KeepDone)))
+		return err
+	}))
+}
+
+// deskSlots begins the slots of the desk's cards, where others begin with their instance.
+const deskSlots = "desk"
+
+const sqlPruneSlots = "DELETE FROM slot WHERE id >= ? AND id < ? AND updated_at < ?"
+
 // Health is how far behind the work is.
 type Health struct {
 	InboxWaiting int       `json:"inbox_waiting"`         // those being worked on included

@@ -73,6 +73,7 @@ func Run(t *testing.T, open Open) {
 		"isolation":         testIsolation,
 		"tasks":             testTasks,
 		"work lists":        testWork,
+		"slots shown":       testSlotsShown,
 		"texts":             testTexts,
 		"timers":            testTimers,
 		"lookups":           testLookups,

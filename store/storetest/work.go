@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"time"
 
+	"magpie/adapters"
+	"magpie/adapters/event"
+	"magpie/store"
 	"magpie/workflows"
 )
 
@@ -63,4 +66,41 @@ func testWork(e *env) {
 	list, err = e.StartedWork(e.ctx, "nobody", 0, 5)
 	e.ok(err)
 	same(e, len(list), 0)
+}
+
+// Which slot a message shows is found among those that are asked for; a list that was shown long ago is forgotten,
+// the cards of instances are not.
+func testSlotsShown(e *env) {
+	scope := event.Scope{Platform: "feishu", Tenant: "t1", App: "cli_1"}
+	ref := func(id string) event.Ref { return event.Ref{Scope: scope, Kind: event.RefMessage, ID: id} }
+	for i, slot := range []string{"i1/task/leader/1/0", "desk/pending/han.meimei/x"} {
+		e.putJobs(cardJob(slot, 1, "t", e.clock.Now()))
+		out := e.leaseOne(e.clock.Now())
+		e.ok(e.Sent(e.ctx, out, adapters.MessageRef{Message: ref(fmt.Sprint("om_", i)), SentAt: e.clock.Now()}, e.clock.Now()))
+	}
+	asked := []string{"i2/task/leader/1/0", "i1/task/leader/1/0"}
+	for message, want := range map[string]string{"om_0": "i1/task/leader/1/0", "om_1": "", "om_9": ""} {
+		got, err := e.SlotShownBy(e.ctx, asked, ref(message))
+		e.ok(err)
+		same(e, got, want)
+	}
+	got, err := e.SlotShownBy(e.ctx, asked, event.Ref{Scope: event.Scope{Platform: "wecom", Tenant: "t1"}, Kind: event.RefMessage, ID: "om_0"})
+	e.ok(err)
+	same(e, got, "")
+	got, err = e.SlotShownBy(e.ctx, nil, ref("om_0"))
+	e.ok(err)
+	same(e, got, "")
+
+	left := func() (n int) {
+		for _, instance := range []string{"i1", "desk"} {
+			slots, err := e.Slots(e.ctx, instance)
+			e.ok(err)
+			n += len(slots)
+		}
+		return n
+	}
+	e.ok(e.PruneSlots(e.ctx, e.clock.Now().Add(time.Hour)))
+	same(e, left(), 2)
+	e.ok(e.PruneSlots(e.ctx, e.clock.Now().Add(store.KeepDone+time.Hour)))
+	same(e, left(), 1)
 }
