@@ -35,12 +35,12 @@ type rowView struct {
 }
 
 var taskTones = map[workflows.TaskState]card.Tone{
-	workflows.TaskOpen: card.Info, workflows.TaskApproved: card.Success, workflows.TaskRejected: card.Danger, workflows.TaskTimedOut: card.Warning,
+	workflows.TaskOpen: card.Info, workflows.TaskApproved: card.Success, workflows.TaskRejected: card.Danger, workflows.TaskTimedOut: card.Warning, workflows.TaskReturned: card.Warning,
 }
 
 var statusTones = map[workflows.Status]card.Tone{
 	workflows.StatusRunning: card.Info, workflows.StatusApproved: card.Success, workflows.StatusDone: card.Success,
-	workflows.StatusRejected: card.Danger, workflows.StatusTerminated: card.Warning,
+	workflows.StatusRejected: card.Danger, workflows.StatusTerminated: card.Warning, workflows.StatusRevoked: card.Warning,
 }
 
 func (h *Handler) getTasks(w http.ResponseWriter, r *http.Request) {

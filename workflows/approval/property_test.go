@@ -448,3 +448,52 @@ func form(pairs ...string) map[string]event.Value {
 	}
 	return out
 }
+
+// In whatever order those decide who are asked at the same time in several arms, the same people are asked at the same
+// steps, once each, and what follows waits for all of them.
+func TestOrderOfArms(t *testing.T) {
+	t.Parallel()
+	p := program(t, `kind: approval
+id: flow
+name: 流程
+start: {commands: [走]}
+form: [{id: item, type: text, label: 内容}]
+steps:
+  - parallel:
+      - - {id: a1, approve: {by: initiator.manager}}
+        - parallel: [[{id: a2, approve: {by: role:finance, mode: all}}], [{id: a3, approve: {by: "person:sun.li"}}, {id: a4, approve: {by: "person:chen.jie"}}]]
+        - {id: a5, approve: {by: "person:zhang.wei"}}
+      - - {id: b1, approve: {by: "person:wang.fang"}}
+        - {id: b2, approve: {by: initiator.manager}}
+      - [{id: c1, if: form.item == "", approve: {by: "person:liu.yang"}}]
+  - {id: last, approve: {by: role:ceo}}
+`, env(t))
+	want := []string{"a1 1 han.meimei", "a2 1 wang.fang", "a2 1 zhao.min", "a3 1 sun.li", "a4 1 chen.jie", "a5 1 zhang.wei", "b1 1 wang.fang", "b2 1 han.meimei", "last 1 zhang.wei"}
+	after := map[string][]string{"a2": {"a1"}, "a3": {"a1"}, "a4": {"a3"}, "a5": {"a2", "a4"}, "b2": {"b1"}, "last": {"a5", "b2"}}
+	rapid.Check(t, func(t *rapid.T) {
+		b := workflowstest.New(p, workflowstest.NewCompany(), time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC))
+		must(t, b.Begin("li.lei", form("item", "x")))
+		for len(b.Open()) > 0 {
+			for _, k := range b.Open() {
+				for _, first := range after[k.Node] {
+					for _, other := range b.Tasks {
+						if other.Node == first && other.State == workflows.TaskOpen {
+							t.Fatalf("%s is asked while %s is open", k.Node, first)
+						}
+					}
+				}
+			}
+			k := rapid.SampledFrom(b.Open()).Draw(t, "next")
+			must(t, b.Press(k.Person, b.SlotOf(k), "approve", nil))
+			check(t, b)
+		}
+		var got []string
+		for _, k := range b.Tasks {
+			got = append(got, fmt.Sprint(k.Node, " ", k.Round, " ", k.Person))
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" || b.Inst.Status != workflows.StatusApproved {
+			t.Fatalf("%s, asked:\n%s", b.Inst.Status, diff)
+		}
+	})
+}
