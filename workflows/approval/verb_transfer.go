@@ -38,7 +38,7 @@ func (d *decider) seatOf(e *errand) (*run, *seat, *node) {
 func (d *decider) takes(e *errand, instead bool) *workflows.Refusal {
 	r, x, _ := d.seatOf(e)
 	switch {
-	case x == nil:
+	case x == nil, r.Node == nodeStart: // the form is the initiator's
 		return workflows.Refuse("unknown_action", textUnknown)
 	case instead && (x.Task != e.task || x.State != workflows.TaskOpen):
 		return d.late(r, x, e.task) // decided while the persons were looked up
