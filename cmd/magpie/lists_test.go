@@ -137,3 +137,42 @@ func TestReservedCommands(t *testing.T) {
 		t.Errorf("found %v", ps)
 	}
 }
+
+// What a suite's card can't take is done on the list's page: several are chosen there, and decided with one reason.
+func TestBatchOnThePageOfAList(t *testing.T) {
+	t.Parallel()
+	l := startDemoOf(t, "webhook", demoSuites, nil)
+	feishu, ding, wecom := l.in("feishu"), l.in("dingtalk"), l.in("wecom")
+	for _, item := range []string{"显示器", "投影仪"} {
+		feishu.purchase("li.lei", item, "8000")
+		feishu.card("li.lei", item, "审批中")
+		asked := ding.cardWith("han.meimei", "同意", item)
+		if r := ding.press("han.meimei", asked, "同意", nil); r.Status != "ok" {
+			t.Fatalf("%s: %+v", item, r)
+		}
+		wecom.cardWith("wang.fang", "同意", item)
+	}
+	wecom.say("wang.fang", "待我审批")
+	list := wecom.card("wang.fang", "待我审批")
+	v := newVisitor(t, "wang.fang")
+	at, body := pageOf(t, v, list, "reject")
+	if !strings.Contains(body, "显示器") || !strings.Contains(body, "投影仪") {
+		t.Errorf("the page shows\n%s", body)
+	}
+	form := pageForm(t, body, "reject")
+	values := regexp.MustCompile(`name="f\.items" value="([^"]+)"`).FindAllStringSubmatch(body, -1)
+	if len(values) != 2 {
+		t.Fatalf("%d choices on\n%s", len(values), body)
+	}
+	for _, m := range values {
+		form.Add("f.items", m[1])
+	}
+	form.Set("f.opinion", "预算用完")
+	if status, after := v.post(at, form); status != 200 {
+		t.Fatalf("%d\n%s", status, after)
+	}
+	wecom.text("wang.fang", "2 项已拒绝")
+	feishu.card("li.lei", "显示器", "已拒绝", "预算用完")
+	feishu.card("li.lei", "投影仪", "已拒绝", "预算用完")
+	l.clean()
+}
