@@ -107,6 +107,7 @@ var words = map[string][2]string{
 	"task_open": {"待处理", "Open"}, "task_approved": {"已同意", "Approved"}, "task_rejected": {"已拒绝", "Rejected"},
 	"task_transferred": {"已转交", "Transferred"}, "task_superseded": {"他人已处理", "Decided by another"},
 	"task_canceled": {"已关闭", "Closed"}, "task_skipped": {"已跳过", "Skipped"}, "task_timed_out": {"已超时", "Timed out"}, "task_told": {"抄送", "Copy"},
+	"task_abstained": {"已弃权", "Abstained"}, "task_delegated": {"已委派", "Delegated"}, "task_suspended": {"等待加签", "Waits for others"},
 	"task_returned": {"已退回", "Returned"}, "task_submitted": {"已重新提交", "Submitted again"},
 	"status_draft": {"待提交", "Draft"}, "status_running": {"进行中", "In progress"}, "status_approved": {"已通过", "Approved"},
 	"status_rejected": {"未通过", "Rejected"}, "status_withdrawn": {"已撤回", "Withdrawn"}, "status_terminated": {"已终止", "Terminated"},
