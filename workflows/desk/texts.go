@@ -49,7 +49,8 @@ func statusWord(s workflows.Status) string {
 // taskWord is what people read for the end of a task.
 func taskWord(s workflows.TaskState) string {
 	if w, ok := map[workflows.TaskState]string{
-		workflows.TaskApproved: "已同意", workflows.TaskRejected: "已拒绝", workflows.TaskTransferred: "已转交", workflows.TaskSuperseded: "他人已处理",
+		workflows.TaskApproved: "已同意", workflows.TaskRejected: "已拒绝", workflows.TaskTransferred: "已转交",
+		workflows.TaskAbstained: "已弃权", workflows.TaskDelegated: "已委派", workflows.TaskSuspended: "等待加签", workflows.TaskSuperseded: "他人已处理",
 		workflows.TaskCanceled: "已关闭", workflows.TaskSkipped: "已跳过", workflows.TaskTimedOut: "已超时",
 	}[s]; ok {
 		return w
