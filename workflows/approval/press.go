@@ -101,7 +101,7 @@ func (d *decider) pressTask(key string, a *event.Action) *workflows.Refusal {
 	}
 	reason, refusal := opinion(a)
 	switch {
-	case a.Data[workflows.InBatch] != "" && d.p.nodes[r.Node].alone:
+	case a.Data[workflows.InBatch] != "" && d.p.nodes[r.Node].single():
 		return workflows.Refuse(workflows.InBatch, textAlone)
 	case refusal != nil:
 		return refusal
