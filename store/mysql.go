@@ -72,6 +72,9 @@ func openMySQLPool(dsn string, many bool) (*sql.DB, error) {
 	if cfg.ReadTimeout == 0 {
 		cfg.ReadTimeout = 5 * time.Minute // a dead server must not hold the writers for ever
 	}
+	if many {
+		dialWire(cfg)
+	}
 	c, err := mysql.NewConnector(cfg)
 	if err != nil {
 		return nil, err
@@ -89,7 +92,8 @@ type myConnector struct {
 }
 
 func (c *myConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := c.Connector.Connect(ctx)
+	var w *wire
+	conn, err := c.Connector.Connect(context.WithValue(ctx, wireKey{}, &w))
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +116,7 @@ func (c *myConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("the MySQL driver's %T can't do what database/sql asks for", conn), conn.Close())
 	}
-	return &writeConn{driverConn: dc}, nil
+	return &writeConn{driverConn: dc, wire: w}, nil
 }
 
 // myTx is a transaction of a few round trips, for everything that is not hot.

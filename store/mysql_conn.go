@@ -30,6 +30,7 @@ const maxPrepared = 200
 // connection of a driver.
 type writeConn struct {
 	driverConn
+	wire  *wire // nil: every statement is an exchange of its own
 	stmts map[string]*preparedStmt
 	uses  int64
 }

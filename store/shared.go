@@ -89,26 +89,17 @@ func moved(columns ...string) string {
 	return strings.Join(columns, ", ")
 }
 
-// errMoved: a command's instance has another revision than it expects.
+// errMoved: a command's instance has another revision than it expects; which one is not known.
 var errMoved = errors.New("the revision of an instance moved on")
 
-// moveInstances is sqlUpdateInstance for all of them, in one statement and without asking before: the server counts
-// two for a row that it changed, and one for a row that it left as it was or had to make. errMoved when it did
-// either; which one that was is not known then.
-func (p *shared) moveInstances(ctx context.Context, c *writeConn) error {
+// move is sqlUpdateInstance for all of them, in one statement and without asking before.
+func (l singles) move() part {
 	const columns = 10 // of a row; then comes the revision expected, which is the one before
-	if len(p.moves) == 0 {
-		return nil
-	}
-	x := part{q: movedRows.text(len(p.moves)), args: make([]driver.NamedValue, 0, columns*len(p.moves))}
-	for _, m := range p.moves {
+	x := part{q: movedRows.text(len(l)), args: make([]driver.NamedValue, 0, columns*len(l))}
+	for _, m := range l {
 		x.bind(m.o.args[:columns])
 	}
-	n, err := c.exec(ctx, x.q, x.args)
-	if err == nil && n != 2*int64(len(p.moves)) {
-		err = errMoved
-	}
-	return err
+	return x
 }
 
 // lostRaces tells, after the transaction was rolled back, those commands whose instance is no longer of the revision
@@ -147,10 +138,20 @@ func (l singles) lost() (failed []*command) {
 	return failed
 }
 
-// send carries out the statements. failed are those whose own guards found no row, with their errors set.
+// send carries out the statements, in one exchange with the server unless one waits for the outcome of another. failed
+// are those whose own guards found no row, with their errors set.
 func (p *shared) send(ctx context.Context, c *writeConn) (failed []*command, err error) {
-	if err := p.moveInstances(ctx, c); err != nil {
-		return nil, err
+	list := p.parts
+	if len(p.moves) > 0 {
+		move := p.moves.move()
+		if len(p.singles) > 0 {
+			n, err := c.exec(ctx, move.q, move.args)
+			if err := p.allMoved(n, err); err != nil {
+				return nil, err
+			}
+		} else {
+			list = append([]part{move}, list...)
+		}
 	}
 	var before int64
 	for _, x := range p.singles {
@@ -169,10 +170,18 @@ func (p *shared) send(ctx context.Context, c *writeConn) (failed []*command, err
 	if len(failed) > 0 {
 		return failed, nil
 	}
-	for _, x := range p.parts {
-		if _, err := c.exec(ctx, x.q, x.args); err != nil {
-			return nil, err
-		}
+	rows, err := c.execAll(ctx, list)
+	if len(p.moves) > 0 && len(p.singles) == 0 && len(rows) > 0 {
+		return nil, p.allMoved(rows[0], err)
 	}
-	return nil, nil
+	return nil, err
+}
+
+// allMoved looks at how many rows the server counts for move: two for each that it changed, one for each that it left
+// as it was or had to make. What came after a guard that failed does not matter.
+func (p *shared) allMoved(rows int64, err error) error {
+	if rows != 2*int64(len(p.moves)) && (err == nil || rows > 0) {
+		return errMoved
+	}
+	return err
 }
