@@ -17,7 +17,7 @@ const (
 	// waits, or a transaction takes too long: a group costs the server and this process as much as some commands
 	// do, and more groups are smaller ones.
 	committers = 2
-	crowd      = 16
+	crowd      = 3
 	tooLong    = 20 * time.Millisecond
 	maxShared  = 32
 	maxLinger  = 3 * time.Millisecond // far below what a person notices
