@@ -13,12 +13,9 @@ import (
 )
 
 const (
-	// committers is how many shared transactions may be under way. All but the first take part only while a crowd
-	// waits, or a transaction takes too long: a group costs the server and this process as much as some commands
-	// do, and more groups are smaller ones.
+	// committers is how many shared transactions may be under way: while one is with the server, the next is
+	// written by its clients. More of them make smaller groups, which cost the server more.
 	committers = 2
-	crowd      = 3
-	tooLong    = 20 * time.Millisecond
 	maxShared  = 32
 	maxLinger  = 3 * time.Millisecond // far below what a person notices
 )
@@ -30,8 +27,6 @@ const (
 type committer struct {
 	s     *Store
 	queue chan *command
-	help  chan struct{} // many commands wait, or have waited for long
-	stuck atomic.Int32  // transactions that take too long, perhaps for a lock
 	quit  chan struct{}
 	ended chan struct{}
 	once  sync.Once
@@ -48,9 +43,9 @@ type command struct {
 }
 
 func newCommitter(s *Store) *committer {
-	c := &committer{s: s, queue: make(chan *command, 8*maxShared), help: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{})}
-	for n := range committers {
-		c.wg.Go(func() { c.loop(n > 0) })
+	c := &committer{s: s, queue: make(chan *command, 8*maxShared), quit: make(chan struct{}), ended: make(chan struct{})}
+	for range committers {
+		c.wg.Go(c.loop)
 	}
 	return c
 }
@@ -76,9 +71,6 @@ func (c *committer) do(ctx context.Context, key string, ops []op) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if len(c.queue) >= crowd || c.stuck.Load() > 0 {
-		c.callHelp()
-	}
 	select {
 	case <-r.done:
 	case <-c.ended:
@@ -96,16 +88,7 @@ func (c *committer) do(ctx context.Context, key string, ops []op) error {
 	return r.err
 }
 
-// callHelp lets another committer take what waits.
-func (c *committer) callHelp() {
-	select {
-	case c.help <- struct{}{}:
-	default: // it was called already
-	}
-}
-
-// loop shares transactions until the end. A helper begins one only when it was called.
-func (c *committer) loop(helper bool) {
+func (c *committer) loop() {
 	var next []*command // came in, but another of its instance went first
 	quit := c.quit
 	var l gather
@@ -122,15 +105,7 @@ func (c *committer) loop(helper bool) {
 			return true
 		}
 		next = slices.DeleteFunc(next, func(r *command) bool { return len(batch) < maxShared && add(r) })
-		switch {
-		case len(batch) > 0:
-		case helper:
-			select {
-			case <-c.help:
-			case <-quit:
-				quit = nil
-			}
-		default:
+		if len(batch) == 0 {
 			select {
 			case r := <-c.queue:
 				add(r)
@@ -139,7 +114,7 @@ func (c *committer) loop(helper bool) {
 			}
 		}
 		var patience <-chan time.Time
-		if d := l.patience(time.Now()); d > 0 && !helper {
+		if d := l.patience(time.Now()); d > 0 {
 			patience = time.After(d)
 		}
 		for more := true; more && len(batch) < maxShared && len(next) < maxShared; {
@@ -174,11 +149,7 @@ func (c *committer) loop(helper bool) {
 			continue
 		}
 		began := time.Now()
-		slow := time.AfterFunc(tooLong, func() { c.stuck.Add(1); c.callHelp() })
 		c.run(batch)
-		if !slow.Stop() {
-			c.stuck.Add(-1)
-		}
 		for _, r := range batch {
 			close(r.done)
 		}
