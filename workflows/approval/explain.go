@@ -13,6 +13,7 @@ func (p *Program) Explain(in workflows.Instance) (workflows.Explanation, error) 
 	if err != nil {
 		return workflows.Explanation{}, fmt.Errorf("explain %s: %w", in.ID, err)
 	}
+	p = p.under(s.Alias)
 	out := workflows.Explanation{Status: s.Status, Title: s.Title, CC: s.CC}
 	if s.Draft != nil {
 		for i := range p.fields {

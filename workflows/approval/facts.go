@@ -94,6 +94,10 @@ func newFact(kind string) (fact, error) {
 		return &requested{}, nil
 	case "ended":
 		return &ended{}, nil
+	case "migrated":
+		return &migrated{}, nil
+	case "recounted":
+		return &recounted{}, nil
 	}
 	if f := flowFact(kind); f != nil {
 		return f, nil

@@ -104,6 +104,8 @@ type opened struct {
 	Due     stamp  `json:"due,omitempty"`
 	Rule    string `json:"rule,omitempty"`    // how Due was computed
 	Guessed bool   `json:"guessed,omitempty"` // without holiday data
+	Cal     string `json:"cal,omitempty"`     // version of the calendar
+	Since   stamp  `json:"since,omitempty"`   // when the time up to Due began, when that was before
 	Remind  int64  `json:"remind,omitempty"`  // generations of the timers
 	Late    int64  `json:"late,omitempty"`
 }
@@ -116,7 +118,7 @@ func (f *opened) apply(s *state, at stamp, _ string) {
 			x.Past = append(x.Past, pastTask{N: x.Task, Person: x.Person, State: x.State, At: x.At, Due: x.Due, Closed: at, dirty: true})
 		}
 		x.State, x.Task, x.At, x.Due, x.Guess, x.Remind, x.Late, x.Nudged, x.dirty = workflows.TaskOpen, f.Task, at, f.Due, f.Guessed, f.Remind, f.Late, 0, true
-		x.Urged, x.Urges = 0, 0
+		x.Urged, x.Urges, x.Cal, x.Since = 0, 0, f.Cal, f.Since
 	}
 }
 

@@ -21,6 +21,7 @@ func (p *Program) Path(in workflows.Instance, trail []workflows.Entry) ([]workfl
 	if err != nil {
 		return nil, err
 	}
+	p = p.under(s.Alias)
 	w := &trip{p: p, s: s, x: x, at: map[string]bool{}}
 	for _, e := range trail {
 		if err := w.entry(e); err != nil {

@@ -13,6 +13,9 @@ import (
 func (p *Program) ahead(s *state, reached map[string]bool) []string {
 	var out []string
 	vals := s.values()
+	for id, to := range s.Alias {
+		reached[to] = reached[to] || reached[id]
+	}
 	todo := []string{p.first} // the next one at the end
 	for len(todo) > 0 {
 		id := todo[len(todo)-1]

@@ -163,13 +163,16 @@ func (d *decider) open(n *node, r *run, x *seat) {
 	if n.timeout != nil {
 		due, known := d.p.after(d.now, n.timeout.After)
 		f.Due, f.Rule, f.Guessed = stampOf(due), n.timeout.After.String(), !known
+		if worked(n.timeout.After) {
+			f.Cal = d.p.calendarVersion()
+		}
 	}
 	d.openUntil(n, r, x, f)
 }
 
 // reopen asks somebody else about a seat while its deadline stays.
 func (d *decider) reopen(n *node, r *run, x *seat) {
-	f := &opened{place: place{n.id, r.Round, x.ID}, Task: x.Task + 1, Due: x.Due, Guessed: x.Guess}
+	f := &opened{place: place{n.id, r.Round, x.ID}, Task: x.Task + 1, Due: x.Due, Guessed: x.Guess, Cal: x.Cal, Since: x.since()}
 	if n.timeout != nil {
 		f.Rule = n.timeout.After.String()
 	}

@@ -57,6 +57,7 @@ type state struct {
 	Begun    stamp             `json:"ba"`
 	Sent     stamp             `json:"sa,omitempty"`
 	Ended    stamp             `json:"ea,omitempty"`
+	Alias    map[string]string `json:"al,omitempty"` // steps that the version it goes on with calls otherwise
 }
 
 // person is somebody as they were when they were looked up.
@@ -128,6 +129,8 @@ type seat struct {
 	At     stamp               `json:"a,omitempty"`
 	Due    stamp               `json:"d,omitempty"`
 	Guess  bool                `json:"gs,omitempty"` // Due reaches into a year without holiday data
+	Since  stamp               `json:"ds,omitempty"` // when the time up to Due began; 0: At
+	Cal    string              `json:"cv,omitempty"` // version of the calendar that Due was computed with
 	Closed stamp               `json:"c,omitempty"`
 	By     string              `json:"b,omitempty"` // who decided, when it was a person
 	Auto   string              `json:"u,omitempty"` // why it was decided without one: same_person, initiator, timeout

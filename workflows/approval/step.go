@@ -32,7 +32,7 @@ func (p *Program) Step(in workflows.Instance, ev event.Event, now time.Time) (wo
 	if err != nil {
 		return workflows.Outcome{}, fmt.Errorf("step %s: %w", in.ID, err)
 	}
-	d := &decider{p: p, in: in, ev: ev, now: now.UTC().Truncate(time.Millisecond), s: s}
+	d := &decider{p: p.under(s.Alias), in: in, ev: ev, now: now.UTC().Truncate(time.Millisecond), s: s}
 	if err := d.decide(); err != nil {
 		return workflows.Outcome{}, err
 	}

@@ -49,6 +49,7 @@ func (p *Program) Tell(in workflows.Instance, trail []workflows.Entry) ([]workfl
 	if err != nil {
 		return nil, fmt.Errorf("tell of %s: %w", in.ID, err)
 	}
+	p = p.under(last.Alias)
 	t := teller{p: p, s: &state{}, names: last}
 	var out []workflows.Told
 	for _, e := range trail {
@@ -253,6 +254,10 @@ func (t teller) tell(f fact, actor string) (workflows.Told, bool) {
 		line.Note = f.p.Text
 	case *childEnded:
 		line = says(card.Info, "「%s」的子流程%s", "the workflow of “%s” ended: %s", t.node(f.Node), statusWords[f.Status])
+	case *recounted:
+		line = says(card.Info, "工作日历更新，期限重新计算", "the working calendar changed; deadlines were computed anew")
+	case *migrated:
+		line = says(card.Info, "流程换到新版本", "the request goes on with a new version of its flow")
 	case *ended:
 		line = t.end(f)
 	default: // asked, answered, branched, closed, kept, admitted: how, not what

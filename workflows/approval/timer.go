@@ -24,6 +24,9 @@ func (d *decider) timer(t *event.Timer) {
 	case "retry":
 		d.retry(key, t.Generation)
 		return
+	case timerCalendar:
+		d.recount()
+		return
 	}
 	r, x, n := d.find(key)
 	if x == nil || n != x.Task || x.State != workflows.TaskOpen || !d.running(r) {

@@ -165,7 +165,7 @@ func (p *Program) Card(in workflows.Instance, slot string, now time.Time) (templ
 	if err != nil {
 		return "", nil, false, fmt.Errorf("card %s of %s: %w", slot, in.ID, err)
 	}
-	d := &decider{p: p, in: in, s: s, now: now}
+	d := &decider{p: p.under(s.Alias), in: in, s: s, now: now}
 	if slot == slotAdmin && s.Sent != 0 {
 		return "approval.admin", d.adminView(), true, nil
 	}

@@ -82,6 +82,10 @@ func (e *Engine) look(ctx context.Context, jobs chan<- workflows.LeasedJob) (ful
 	if err != nil {
 		return false, fmt.Errorf("lease timers: %w", err)
 	}
+	found := len(timers)
+	if timers, err = e.spread(ctx, timers, e.now()); err != nil {
+		return false, err
+	}
 	for _, j := range timers {
 		select {
 		case jobs <- j:
@@ -89,7 +93,7 @@ func (e *Engine) look(ctx context.Context, jobs chan<- workflows.LeasedJob) (ful
 			return false, nil
 		}
 	}
-	return len(events) == batch || len(timers) == batch, nil
+	return len(events) == batch || found == batch, nil
 }
 
 // due handles a timer, or asks a lookup again.

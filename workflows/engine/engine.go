@@ -78,6 +78,7 @@ type Engine struct {
 	wake    chan struct{} // something was put into the inbox that need not wait for the poll
 	turns   turns
 	stripes [stripes]stripe
+	late    backlog
 }
 
 // maxQueue bounds the events handed over in memory; what does not fit is found by the poll.
