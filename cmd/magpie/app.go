@@ -271,6 +271,7 @@ func (a *App) Run(ctx context.Context, ln net.Listener) error {
 	spawn(&in, "directory", func() error { return a.notePulled(ctx) })
 	spawn(&work, "leavers", func() error { return a.handOn(back) })
 	spawn(&work, "proxies", func() error { return a.standIn(back) })
+	spawn(&work, "calendar", func() error { return a.recount(back) })
 	spawn(&in, "cleaning", func() error { return a.clean(ctx) })
 	for _, c := range a.conns {
 		if c.Listens() {

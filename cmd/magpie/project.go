@@ -48,7 +48,7 @@ func loadProject(path string, env adapters.Env, opts ...config.Option) (*project
 	}
 	p := &project{cfg: cfg, sources: map[string]*config.Node{}}
 	ps = append(ps, p.connect(env)...)
-	ps = append(ps, p.loadCalendar()...)
+	ps = append(ps, p.loadCalendar(path, env.Now)...)
 	ps = append(ps, p.loadTemplates()...)
 	ps = append(ps, p.loadWorkflows()...)
 	ps = append(ps, p.loadTestPeople()...)
@@ -91,10 +91,17 @@ func asProblems(err error, at *config.Node) config.Problems {
 	return config.Problems{at.Problem(err.Error(), "")}
 }
 
-func (p *project) loadCalendar() config.Problems {
+// loadCalendar makes the calendar, and tells of years that it does not know. now nil is the clock.
+func (p *project) loadCalendar(file string, now func() time.Time) config.Problems {
+	if now == nil {
+		now = time.Now
+	}
 	cal, ps := workcal.FromConfig(p.cfg.Calendar, p.cfg.Server.Location)
 	if cal != nil {
 		p.calendar = cal
+		if p.cfg.Calendar.Country != "none" {
+			ps = append(ps, unknownYears(cal, file, cal.Location(), now())...)
+		}
 	}
 	p.env = workflows.Env{Roles: rolesOf(p.cfg), Location: p.cfg.Server.Location, Calendar: p.calendar}
 	return ps

@@ -20,6 +20,7 @@ func (c *compiler) lint() {
 		if n.kind == nodeApprove {
 			c.selfish(n, at[n.id])
 			c.named(n, at[n.id])
+			c.circles(n, at[n.id])
 		}
 	}
 	c.unbounded()
@@ -82,6 +83,16 @@ func ownWords(by []string) (word string, all bool) {
 		word = text
 	}
 	return word, len(by) > 0
+}
+
+// circles warns of a step that is refused by time, which leads back to a step before it: nobody need do
+// anything for the request to go round and round.
+func (c *compiler) circles(n *node, at *config.Node) {
+	to := at.Get("if_rejected")
+	if to == nil || to.Text() == "end" || to.Text() == nodeStart || n.timeout == nil || n.timeout.Then != "reject" {
+		return
+	}
+	c.warnAt(to, fmt.Sprintf("step %s: after the timeout it is refused, and that leads back to %s: with nobody there it goes in circles", n.id, to.Text()), "timeout: {then: escalate}, or if_rejected: end")
 }
 
 // named warns of a count that the persons of a step can't reach.
