@@ -9,8 +9,9 @@ type Config struct {
 	Connections []Connection
 	People      People
 	Calendar    Calendar
-	Workflows   string            // folder, absolute
-	Templates   string            // folder, absolute; "" when there is none
+	Workflows   string // folder, absolute
+	Templates   string // folder, absolute; "" when there is none
+	Audit       Audit
 	Limits      map[string]Limits // by connection id; lower than the vendors', never higher
 	Dir         string            // folder of the file: relative paths start here
 	Revision    string            // hash over magpie.yaml, workflows and templates: shown on every record made under it
@@ -58,6 +59,12 @@ type Calendar struct {
 	QuietStart time.Duration
 	QuietEnd   time.Duration
 	Holidays   []string // files, absolute; the shipped years are there without
+}
+
+// Audit is where the heads of the trail go that prove it.
+type Audit struct {
+	Heads string // file, absolute; "" is none
+	Tell  string // person id; "" is nobody
 }
 
 // Limits lowers a vendor's budgets.

@@ -22,6 +22,7 @@ type (
 		Calendar    calendarFile          `yaml:"calendar" jsonschema_description:"When people work."`
 		Workflows   string                `yaml:"workflows" jsonschema_description:"Folder of the workflow files, relative to this file. Default: workflows"`
 		Templates   string                `yaml:"templates" jsonschema_description:"Folder of card templates that replace built-in ones by name. Default: none"`
+		Audit       auditFile             `yaml:"audit" jsonschema_description:"Where the daily heads of the trail go, which prove that it was not changed."`
 		Limits      map[string]limitsFile `yaml:"limits" jsonschema_description:"By connection id: budgets below the vendor's own."`
 	}
 	serverFile struct {
@@ -45,6 +46,10 @@ type (
 		Lunch    clocks   `yaml:"lunch" jsonschema_description:"Default: 12:00-13:30; none for no break"`
 		Quiet    clocks   `yaml:"quiet" jsonschema_description:"When nobody is nudged; may pass midnight. Default: none"`
 		Holidays []string `yaml:"holidays,scalar" jsonschema_description:"Files with the holidays of years that are not shipped."`
+	}
+	auditFile struct {
+		Heads string `yaml:"heads" jsonschema_description:"A file that each day's head is added to, as a line of JSON, relative to this file. Default: none"`
+		Tell  string `yaml:"tell" jsonschema_description:"Id of a person who gets each day's head as a message. Default: nobody"`
 	}
 	limitsFile struct {
 		PerMinute    int `yaml:"per_minute" jsonschema:"minimum=1" jsonschema_description:"Calls a minute"`

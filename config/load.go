@@ -145,6 +145,7 @@ func (l *loader) config() *Config {
 		Store:     Store{Driver: f.Store.Driver, DSN: f.Store.DSN},
 		People:    People{LinkBy: f.People.LinkBy, Roles: map[string][]string{}, Sync: f.People.Sync, Leavers: f.People.Leavers},
 		Limits:    map[string]Limits{},
+		Audit:     Audit{Tell: f.Audit.Tell},
 		Dir:       l.dir,
 		Workflows: filepath.Join(l.dir, "workflows"),
 	}
@@ -153,6 +154,7 @@ func (l *loader) config() *Config {
 	l.people(c)
 	l.calendar(c)
 	l.folders(c)
+	l.audit(c)
 	for id, lim := range f.Limits {
 		if !slices.ContainsFunc(l.heads, func(e envelope) bool { return e.ID == id }) {
 			ids := make([]string, len(l.heads))

@@ -98,15 +98,20 @@ func (s *Store) TasksOf(ctx context.Context, instance string) ([]workflows.Task,
 func (s *Store) tasks(ctx context.Context, q string, args ...any) ([]workflows.Task, error) {
 	var list []workflows.Task
 	err := s.read(ctx, q, args, func(scan scanFunc) error {
-		var t workflows.Task
-		var state string
-		var opened, due, closed int64
-		err := scan(&t.ID, &t.Instance, &t.Node, &t.Seat, &t.Round, &t.Person, &state, &t.Title, &opened, &due, &closed)
-		t.State, t.OpenedAt, t.DueAt, t.ClosedAt = workflows.TaskState(state), fromMillis(opened), fromMillis(due), fromMillis(closed)
+		t, err := scanTask(scan)
 		list = append(list, t)
 		return err
 	})
 	return list, err
+}
+
+func scanTask(scan scanFunc) (workflows.Task, error) {
+	var t workflows.Task
+	var state string
+	var opened, due, closed int64
+	err := scan(&t.ID, &t.Instance, &t.Node, &t.Seat, &t.Round, &t.Person, &state, &t.Title, &opened, &due, &closed)
+	t.State, t.OpenedAt, t.DueAt, t.ClosedAt = workflows.TaskState(state), fromMillis(opened), fromMillis(due), fromMillis(closed)
+	return t, err
 }
 
 // Running counts the instances of a definition that have not ended, by version.

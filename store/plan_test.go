@@ -39,7 +39,6 @@ func TestHotStatementsUseIndexes(t *testing.T) {
 		sqlToldOf:                "task_closed",
 		sqlStartedBy:             "instance_initiator",
 		sqlTrailOf:               "sqlite_autoindex_trail_1",
-		sqlTrailAt:               "sqlite_autoindex_trail_1",
 		sqlRewriteTrail:          "sqlite_autoindex_trail_1",
 		sqlAuditTrail:            "sqlite_autoindex_trail_1",
 		sqlDueJobs:               "job_due",

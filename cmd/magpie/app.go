@@ -58,6 +58,7 @@ type App struct {
 	handler http.Handler
 	metrics *metrics
 	ready   atomic.Bool
+	closing sync.Mutex // of days
 	conns   map[string]*adapters.Connection
 	shared  together
 	ownHTTP bool // the client was made here
@@ -272,6 +273,7 @@ func (a *App) Run(ctx context.Context, ln net.Listener) error {
 	spawn(&work, "leavers", func() error { return a.handOn(back) })
 	spawn(&work, "proxies", func() error { return a.standIn(back) })
 	spawn(&work, "calendar", func() error { return a.recount(back) })
+	spawn(&in, "heads", func() error { return a.closeDays(ctx) })
 	spawn(&in, "cleaning", func() error { return a.clean(ctx) })
 	for _, c := range a.conns {
 		if c.Listens() {

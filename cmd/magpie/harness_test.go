@@ -21,6 +21,7 @@ import (
 
 	"magpie/simulator"
 	simfeishu "magpie/simulator/feishu"
+	"magpie/store"
 )
 
 // asMagpie in the environment makes the test binary the program itself, so that tests start real processes.
@@ -343,10 +344,10 @@ func get(t *testing.T, url string) (status int, body string) {
 
 var testClient = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
-// clean checks that the trail holds.
+// clean checks that the trail holds, and that instances and tasks are what it leads to.
 func (l *live) clean() {
 	l.t.Helper()
-	a, err := l.app.Store().AuditVerify(l.t.Context())
+	a, err := l.app.Store().Audit(l.t.Context(), store.AuditOptions{Fold: fold})
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -22,21 +22,6 @@ func testAudit(e *env) {
 	a, err := e.AuditVerify(e.ctx)
 	e.ok(err)
 	same(e, a, store.Audit{Instances: 4, Entries: 12})
-
-	e.ok(e.ErasePrivate(e.ctx, "i1", 1))
-	e.ok(e.ErasePrivate(e.ctx, "i1", 1))
-	e.ok(e.ErasePrivate(e.ctx, "i1", 2)) // it has none
-	e.is(e.ErasePrivate(e.ctx, "i1", 9), store.ErrNotFound)
-	trail, err := e.TrailOf(e.ctx, "i1")
-	e.ok(err)
-	if trail[0].Private != nil || trail[0].Salt != "" || trail[2].Private == nil {
-		e.Fatalf("after erasing: %+v", trail)
-	}
-	a, err = e.AuditVerify(e.ctx)
-	e.ok(err)
-	if !a.OK() {
-		e.Fatalf("the chain broke by erasing: %+v", a)
-	}
 }
 
 func testSettings(e *env) {

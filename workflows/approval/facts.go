@@ -98,6 +98,8 @@ func newFact(kind string) (fact, error) {
 		return &migrated{}, nil
 	case "recounted":
 		return &recounted{}, nil
+	case workflows.EntryErased:
+		return &erased{}, nil
 	}
 	if f := flowFact(kind); f != nil {
 		return f, nil

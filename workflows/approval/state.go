@@ -58,6 +58,7 @@ type state struct {
 	Sent     stamp             `json:"sa,omitempty"`
 	Ended    stamp             `json:"ea,omitempty"`
 	Alias    map[string]string `json:"al,omitempty"` // steps that the version it goes on with calls otherwise
+	Erased   stamp             `json:"er,omitempty"` // personal text was removed
 }
 
 // person is somebody as they were when they were looked up.

@@ -101,6 +101,9 @@ func (d *decider) outcome() workflows.Outcome {
 	in := d.in
 	in.Definition, in.Hash, in.Kind = d.p.def.ID, d.p.def.Hash, "approval"
 	in.Status, in.Initiator, in.Title = d.s.Status, d.s.By, d.s.Title
+	if in.Title == "" && d.s.Erased != 0 {
+		in.Title = workflows.TextErased
+	}
 	if in.Title == "" {
 		in.Title = d.p.def.Name
 	}
@@ -141,8 +144,16 @@ func (d *decider) tasks() []workflows.Task {
 func (d *decider) task(r *run, x *seat, n int, person string, st workflows.TaskState, at, due, closed stamp) workflows.Task {
 	return workflows.Task{
 		ID: d.in.ID + "/" + taskKey(r.Node, r.Round, x.ID, n), Instance: d.in.ID, Node: r.Node, Seat: x.ID, Round: r.Round,
-		Person: person, State: st, Title: d.titleAt(d.p.nodes[r.Node]), OpenedAt: at.time(), DueAt: due.time(), ClosedAt: closed.time(),
+		Person: person, State: st, Title: d.taskTitle(r.Node), OpenedAt: at.time(), DueAt: due.time(), ClosedAt: closed.time(),
 	}
+}
+
+// taskTitle is what the person of a task sees in their list; "" in a fold, which knows no program.
+func (d *decider) taskTitle(node string) string {
+	if d.p == nil {
+		return ""
+	}
+	return d.titleAt(d.p.nodes[node])
 }
 
 // nextGen is the generation for a timer that is set now.

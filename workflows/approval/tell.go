@@ -260,6 +260,9 @@ func (t teller) tell(f fact, actor string) (workflows.Told, bool) {
 		line = says(card.Info, "流程换到新版本", "the request goes on with a new version of its flow")
 	case *ended:
 		line = t.end(f)
+	case *erased:
+		line = says(card.Neutral, "个人信息"+workflows.TextErased, "personal text was deleted on request")
+		line.Note = f.Reason
 	default: // asked, answered, branched, closed, kept, admitted: how, not what
 		return line, false
 	}

@@ -249,6 +249,9 @@ func (d *decider) view(may func(field string) bool) View {
 		Initiator:  ViewInitiator{ID: s.By, Name: s.name(s.By), Dept: s.People[s.By].Dept},
 		Fields:     []ViewField{}, Actions: []string{}, Ended: s.Status.Ended(), Reason: s.Reason, EndedAt: s.Ended.time(),
 	}
+	if v.Instance.Title == "" && s.Erased != 0 {
+		v.Instance.Title = workflows.TextErased
+	}
 	if v.Instance.Title == "" {
 		v.Instance.Title = d.p.def.Name
 	}

@@ -32,6 +32,23 @@ CREATE TABLE account_link (
   created_at bigint NOT NULL,
   PRIMARY KEY (connection,account)
 ) ENGINE=InnoDB;
+CREATE TABLE audit_head (
+  n bigint NOT NULL,
+  day varchar(10) NOT NULL,
+  at bigint NOT NULL,
+  instances bigint NOT NULL,
+  digest varchar(64) NOT NULL,
+  prev_hash varchar(64) NOT NULL,
+  hash varchar(64) NOT NULL,
+  list varchar(32) NOT NULL,
+  PRIMARY KEY (n)
+) ENGINE=InnoDB;
+CREATE TABLE audit_list (
+  list varchar(32) NOT NULL,
+  part bigint NOT NULL,
+  items longblob NOT NULL,
+  PRIMARY KEY (list,part)
+) ENGINE=InnoDB;
 CREATE TABLE definition (
   id varchar(128) NOT NULL,
   hash varchar(64) NOT NULL,

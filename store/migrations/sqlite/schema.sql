@@ -32,6 +32,22 @@ CREATE TABLE account_link (
   created_at INTEGER NOT NULL,
   PRIMARY KEY (connection, account)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE audit_head (
+  n         INTEGER NOT NULL PRIMARY KEY,
+  day       TEXT    NOT NULL,
+  at        INTEGER NOT NULL,
+  instances INTEGER NOT NULL,
+  digest    TEXT    NOT NULL,
+  prev_hash TEXT    NOT NULL,
+  hash      TEXT    NOT NULL,
+  list      TEXT    NOT NULL
+) STRICT;
+CREATE TABLE audit_list (
+  list  TEXT    NOT NULL,
+  part  INTEGER NOT NULL,
+  items BLOB    NOT NULL,
+  PRIMARY KEY (list, part)
+) STRICT;
 CREATE TABLE definition (
   id         TEXT    NOT NULL,
   hash       TEXT    NOT NULL,
