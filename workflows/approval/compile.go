@@ -158,7 +158,7 @@ func (c *compiler) selectors(list []string, path string, start bool) []string {
 		default:
 			c.fail(at, what, want)
 		}
-		if f, ok := c.p.byField[s.Name]; ok && s.Kind == selector.Form && !f.required {
+		if f, ok := c.p.byField[s.Name]; ok && s.Kind == selector.Form && !f.required && !strings.HasSuffix(path, ".cc.to") { // nobody need be told
 			c.warn(at, fmt.Sprintf("the field %s may be left empty, then nobody is found", f.id), "required: true for the field")
 		}
 	}
