@@ -251,6 +251,7 @@ func TestPlainText(t *testing.T) {
 ▶ 财务
 更多
 x
+更多操作：
 请填写原因
 需填写：原因（必填）
 需填写：转交给
