@@ -114,7 +114,7 @@ func TestSimulateRefusesWhatItDoesNotKnow(t *testing.T) {
 			t.Parallel()
 			flow := "purchase"
 			if c.args == nil {
-				flow, c.args, c.want = "purchases", []string{"--as", "li.lei"}, "leave, purchase, seal"
+				flow, c.args, c.want = "purchases", []string{"--as", "li.lei"}, "leave, meeting, onboarding, purchase"
 			}
 			_, err := command(t, append([]string{"simulate", flow}, c.args...)...)
 			var u *usageError
