@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is how long a condition may take on a busy machine before a test fails.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 // eventually polls a condition until it holds. why, if any, describes what was there instead.
 func eventually(t *testing.T, what string, holds func() bool, why ...func() string) {
