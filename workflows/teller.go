@@ -19,6 +19,7 @@ type Teller interface {
 
 // Told is one line of what happened to an instance.
 type Told struct {
+	Seq  int64 // of the entry that it tells
 	At   time.Time
 	Who  string    // the name of whoever did it; "" when nobody did
 	What card.Text // 在「直属主管」同意

@@ -18,7 +18,7 @@ func auditCommand() *cobra.Command {
 		Use: "audit", Short: "Check, prove and export the trail of what happened, and erase personal text from it",
 		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(auditVerifyCommand(), auditHeadCommand(), auditEraseCommand())
+	c.AddCommand(auditVerifyCommand(), auditHeadCommand(), auditExportCommand(), auditEraseCommand())
 	return c
 }
 

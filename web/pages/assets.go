@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-//go:embed assets/weui.min.css assets/pages.css
+//go:embed assets/weui.min.css assets/pages.css assets/print.css
 var files embed.FS
 
 // asset is a style sheet with its content's hash, which is in its address: it may be cached for ever.
@@ -18,7 +18,7 @@ type asset struct {
 
 var styles = func() map[string]asset {
 	out := map[string]asset{}
-	for _, name := range []string{"weui.min.css", "pages.css"} {
+	for _, name := range []string{"weui.min.css", "pages.css", "print.css"} {
 		b, err := files.ReadFile("assets/" + name)
 		if err != nil {
 			panic(err) // embedded: it is there

@@ -14,6 +14,8 @@ type seenView struct {
 	Name string
 	Told []toldView
 	Home string // address of the lists
+	// Print is where it is for paper, "" where it can't be printed.
+	Print string
 }
 
 type toldView struct {
@@ -96,6 +98,9 @@ func (h *Handler) postInstance(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) onInstance(r *http.Request, s Seen) spot {
 	l := languageOf(r)
 	seen := &seenView{Home: h.prefix() + "/m/tasks" + h.query(r)}
+	if h.o.Sheet != nil {
+		seen.Print = h.prefix() + "/m/i/" + s.Instance.ID + "/print" + h.query(r)
+	}
 	for _, t := range s.Told {
 		line := toldView{At: h.clock(t.At), Who: t.Who, What: t.What.In(l.code()), Tone: t.Tone}
 		if t.Note != "" {

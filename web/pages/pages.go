@@ -69,6 +69,8 @@ type Options struct {
 	People People
 	// Gate confirms persons for links that say so; nil: such links open for nobody.
 	Gate Gate
+	// Sheet is an instance for a print, as a person may see it, "" for an administrator. nil: nothing is printed.
+	Sheet func(ctx context.Context, in workflows.Instance, person string) (Print, error)
 	// Shelf keeps what was typed over a log-in. nil: in this process, which is enough when there is only one.
 	Shelf Shelf
 	// Key is the installation's signing key, at least 32 bytes.
@@ -126,6 +128,7 @@ func New(o Options) (*Handler, error) {
 	h.mux.HandleFunc("POST /m/c/{token}", h.postCard)
 	h.mux.HandleFunc("GET /m/i/{instance}", h.getInstance)
 	h.mux.HandleFunc("POST /m/i/{instance}", h.postInstance)
+	h.mux.HandleFunc("GET /m/i/{instance}/print", h.getPrint)
 	h.mux.HandleFunc("GET /m/tasks", h.getTasks)
 	h.mux.HandleFunc("GET /m/login/{connection}", h.getLogin)
 	h.mux.HandleFunc("GET /m/assets/{file}", assets)

@@ -67,7 +67,7 @@ func (p *Program) Tell(in workflows.Instance, trail []workflows.Entry) ([]workfl
 		}
 		line, ok := t.tell(f, e.Actor)
 		if ok {
-			line.At = e.At
+			line.At, line.Seq = e.At, e.Seq
 			out = append(out, line)
 		}
 		f.apply(t.s, stampOf(e.At), e.Actor) // after it was told: a seat that moves still has its old person

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"magpie/store"
+	"magpie/web/pages"
+	"magpie/workflows"
+)
+
+// printOf makes an instance ready for paper, for a person, "" for everything.
+func printOf(ctx context.Context, s *store.Store, prog workflows.Program, in workflows.Instance, person string) (pages.Print, error) {
+	printer, ok := prog.(workflows.Printer)
+	if !ok {
+		return pages.Print{}, fmt.Errorf("print instance %s: a %s has no form for paper", in.ID, in.Kind)
+	}
+	sheet, err := printer.Sheet(in, person)
+	if err != nil {
+		return pages.Print{}, err
+	}
+	trail, err := s.TrailOf(ctx, in.ID)
+	if err != nil {
+		return pages.Print{}, err
+	}
+	out := pages.Print{Instance: in, Sheet: sheet, Cards: map[int64]string{}}
+	for _, e := range trail {
+		if e.Card != "" {
+			out.Cards[e.Seq] = e.Card
+		}
+	}
+	if t, ok := prog.(workflows.Teller); ok {
+		if out.Told, err = t.Tell(in, trail); err != nil {
+			return pages.Print{}, err
+		}
+	}
+	a, err := s.Audit(ctx, store.AuditOptions{Instance: in.ID, Fold: fold})
+	if err != nil {
+		return pages.Print{}, err
+	}
+	out.Entries, out.Erased = a.Entries, a.Erased
+	if !a.OK() {
+		b := a.Breaks[0]
+		out.Verdict = fmt.Sprintf("第 %d 条，%s：%s", b.Seq, b.Kind, b.Detail)
+	}
+	return out, nil
+}
+
+// sheet implements pages.Options.Sheet.
+func (a *App) sheet(ctx context.Context, in workflows.Instance, person string) (pages.Print, error) {
+	now, prog, err := a.engine.Load(ctx, in.ID)
+	if err != nil {
+		return pages.Print{}, err
+	}
+	return printOf(ctx, a.store, prog, now, person)
+}

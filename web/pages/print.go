@@ -1,0 +1,131 @@
+package pages
+
+import (
+	"fmt"
+	"html/template"
+	"io"
+	"net/http"
+	"time"
+
+	"magpie/workflows"
+)
+
+// Print is an instance for paper: what was asked for, what happened, and whether the record holds.
+type Print struct {
+	Instance workflows.Instance
+	Sheet    workflows.Sheet
+	Told     []workflows.Told
+	Cards    map[int64]string // by entry: digest of the card that its actor had before them
+	Entries  int
+	Erased   int
+	Verdict  string // what is wrong with the trail; "" when it holds
+}
+
+// sheetView is what the template sees: everything in words.
+type sheetView struct {
+	workflows.Sheet
+	Sent, Ended, Printed string
+	Lines                []sheetLine
+	ID, Head, Verdict    string
+	Sound                bool
+	Entries, Erased      int
+}
+
+type sheetLine struct{ At, Who, What, Note, Card string }
+
+func (p Print) view(loc *time.Location, now time.Time) sheetView {
+	clock := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.In(loc).Format(time.DateTime)
+	}
+	v := sheetView{
+		Sheet: p.Sheet, Sent: clock(p.Sheet.Sent), Ended: clock(p.Sheet.Ended), Printed: clock(now),
+		ID: p.Instance.ID, Head: p.Instance.Head, Verdict: p.Verdict, Sound: p.Verdict == "", Entries: p.Entries, Erased: p.Erased,
+	}
+	for _, t := range p.Told {
+		v.Lines = append(v.Lines, sheetLine{At: clock(t.At), Who: t.Who, What: t.What.Default, Note: t.Note, Card: p.Cards[t.Seq]})
+	}
+	return v
+}
+
+// printFrame is the page around the sheets. Without the address of a style sheet it brings its own.
+type printFrame struct {
+	Title, Style string
+	Inline       template.CSS
+}
+
+// Printer writes instances as one page for A4, one after the other: it needs nothing but itself to be shown.
+type Printer struct {
+	w    io.Writer
+	loc  *time.Location
+	now  time.Time
+	open bool
+}
+
+// NewPrinter writes to w. Times are in loc.
+func NewPrinter(w io.Writer, loc *time.Location, now time.Time) *Printer {
+	return &Printer{w: w, loc: loc, now: now}
+}
+
+// Add writes an instance.
+func (p *Printer) Add(one Print) error {
+	if err := p.begin(printFrame{Title: "审批记录", Inline: template.CSS(styles["print.css"].body)}); err != nil {
+		return err
+	}
+	if err := pages[zh].ExecuteTemplate(p.w, "sheet", one.view(p.loc, p.now)); err != nil {
+		return fmt.Errorf("print %s: %w", one.Instance.ID, err)
+	}
+	return nil
+}
+
+func (p *Printer) begin(f printFrame) error {
+	if p.open {
+		return nil
+	}
+	p.open = true
+	return pages[zh].ExecuteTemplate(p.w, "print", f)
+}
+
+// Close ends the page, an empty one when nothing was added.
+func (p *Printer) Close() error {
+	if err := p.begin(printFrame{Title: "审批记录", Inline: template.CSS(styles["print.css"].body)}); err != nil {
+		return err
+	}
+	return pages[zh].ExecuteTemplate(p.w, "printed", nil)
+}
+
+// getPrint is an instance for paper, for whoever may see it.
+func (h *Handler) getPrint(w http.ResponseWriter, r *http.Request) {
+	v, s, ok := h.look(w, r)
+	if !ok {
+		return
+	}
+	if h.o.Sheet == nil {
+		h.say(w, r, http.StatusNotFound, "nothing")
+		return
+	}
+	person := v.person.ID
+	if !s.Mine {
+		person = "" // administrators see all of it
+	}
+	one, err := h.o.Sheet(r.Context(), s.Instance, person)
+	if err != nil {
+		h.fail(w, r, "print", err)
+		return
+	}
+	one.Told = s.Told
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	p := NewPrinter(w, h.o.Location(), h.now())
+	err = p.begin(printFrame{Title: one.Sheet.Title, Style: h.prefix() + "/m/assets/print.css?v=" + styles["print.css"].version})
+	if err == nil {
+		err = p.Add(one)
+	}
+	if err == nil {
+		err = p.Close()
+	}
+	if err != nil {
+		h.o.Log.Error("draw a page", "kind", "print", "err", err)
+	}
+}
