@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"magpie/store"
 	"magpie/web/pages"
 	"magpie/workflows"
+	"magpie/workflows/desk"
 )
 
 func auditExportCommand() *cobra.Command {
@@ -45,6 +47,9 @@ the card that was seen at each decision, and whether the record holds.`,
 			e := exporter{loc: loc, program: func(s *store.Store, in workflows.Instance) (workflows.Program, error) {
 				return pinned(c.Context(), s, p, known, in)
 			}}
+			if !slices.Contains(exportFormats, format) { // before a file is emptied for it
+				return &usageError{c.CommandPath(), fmt.Errorf("--format %s: %s", format, strings.Join(exportFormats, ", "))}
+			}
 			out := c.OutOrStdout()
 			if file != "" {
 				to, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
@@ -60,7 +65,7 @@ the card that was seen at each decision, and whether the record holds.`,
 			}
 			end, err := e.format(format, out)
 			if err != nil {
-				return &usageError{c.CommandPath(), err}
+				return err
 			}
 			return withStore(c.Context(), path, func(s *store.Store) error {
 				e.s = s
@@ -120,6 +125,8 @@ func pinned(ctx context.Context, s *store.Store, p *project, known map[string]wo
 	return prog, nil
 }
 
+var exportFormats = []string{"jsonl", "csv", "html"}
+
 // exporter carries one export.
 type exporter struct {
 	s       *store.Store
@@ -150,6 +157,9 @@ func (e *exporter) format(name string, w io.Writer) (end func() error, err error
 	case "html":
 		p := pages.NewPrinter(w, e.loc, time.Now())
 		e.add = func(ctx context.Context, in workflows.Instance) error {
+			if in.Definition == desk.ProgramID {
+				return nil // of no workflow: several decided at once, each of which has its own page
+			}
 			prog, err := e.program(e.s, in)
 			if err != nil {
 				return err
@@ -221,10 +231,7 @@ func (e *exporter) rows(ctx context.Context, in workflows.Instance, c *csv.Write
 			for i := range trail {
 				plain[i] = trail[i].Entry
 			}
-			lines, err := t.Tell(in, plain)
-			if err != nil {
-				return err
-			}
+			lines, _ := t.Tell(in, plain) // an altered trail that can't be told is exported too
 			for _, l := range lines {
 				told[l.Seq] = l
 			}

@@ -14,6 +14,7 @@ import (
 
 	"magpie/store"
 	"magpie/workflows"
+	"magpie/workflows/desk"
 )
 
 // What is exported verifies without us, opens in a spreadsheet without computing anything, and can be printed.
@@ -116,9 +117,22 @@ func TestAuditExport(t *testing.T) {
 	if strings.Contains(page, "<b>可以") {
 		t.Error("the page takes text for markup")
 	}
+	// What the desk keeps has a trail too, and no page.
+	for _, item := range []string{"键盘", "鼠标"} {
+		l.purchase("li.lei", item, "800")
+		l.cardWith("han.meimei", "同意", item)
+	}
+	l.say("han.meimei", "同意")
+	l.cardWith("han.meimei", "同意", "是哪一项")
+	if page := string(export("html", store.TrailFilter{})); strings.Count(page, "<article") != 3 {
+		t.Errorf("%d sheets, want 3", strings.Count(page, "<article"))
+	}
+	if lines := export("jsonl", store.TrailFilter{Workflow: desk.ProgramID}); !bytes.Contains(lines, []byte(`"kind":"started"`)) || len(export("csv", store.TrailFilter{})) == 0 {
+		t.Errorf("of the desk: %s", lines)
+	}
 	// The same for an employee, with a style sheet of its own; for a stranger nothing.
 	v := newVisitor(t, "han.meimei")
-	v.get(linkOf(t, l.cards("han.meimei")[0]))
+	v.get(linkOf(t, l.card("han.meimei", "HYPERLINK")))
 	status, body := v.get(l.base + "/m/i/" + mine[0].ID + "/print")
 	if status != 200 || !strings.Contains(body, "壹万零伍元零伍分") || !strings.Contains(body, "/m/assets/print.css?v=") || strings.Contains(body, "<style>") {
 		t.Errorf("the page for paper: %d %s", status, body)

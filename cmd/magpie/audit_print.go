@@ -29,11 +29,6 @@ func printOf(ctx context.Context, s *store.Store, prog workflows.Program, in wor
 			out.Cards[e.Seq] = e.Card
 		}
 	}
-	if t, ok := prog.(workflows.Teller); ok {
-		if out.Told, err = t.Tell(in, trail); err != nil {
-			return pages.Print{}, err
-		}
-	}
 	a, err := s.Audit(ctx, store.AuditOptions{Instance: in.ID, Fold: fold})
 	if err != nil {
 		return pages.Print{}, err
@@ -42,6 +37,11 @@ func printOf(ctx context.Context, s *store.Store, prog workflows.Program, in wor
 	if !a.OK() {
 		b := a.Breaks[0]
 		out.Verdict = fmt.Sprintf("第 %d 条，%s：%s", b.Seq, b.Kind, b.Detail)
+	}
+	if t, ok := prog.(workflows.Teller); ok {
+		if out.Told, err = t.Tell(in, trail); err != nil && a.OK() { // an altered trail may be beyond telling; the page says so
+			return pages.Print{}, err
+		}
 	}
 	return out, nil
 }
