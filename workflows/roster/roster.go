@@ -40,8 +40,15 @@ type Options struct {
 type Roster struct {
 	o       Options
 	state   atomic.Pointer[state]
-	checked atomic.Int64 // when the revision was last looked at, Unix nanoseconds
+	checked atomic.Pointer[look]
+	said    atomic.Int64 // how often Invalidate was called
 	mu      sync.Mutex   // one reload at a time
+}
+
+// look is when the source's revision was last looked at.
+type look struct {
+	at   int64 // Unix nanoseconds
+	said int64 // Roster.said before it: a look that began before an Invalidate does not count after it
 }
 
 var _ workflows.People = (*Roster)(nil)
@@ -64,21 +71,28 @@ func New(o Options) *Roster {
 }
 
 // Invalidate makes the next question look at the source.
-func (r *Roster) Invalidate() { r.checked.Store(0) }
+func (r *Roster) Invalidate() { r.said.Add(1) }
+
+// fresh reports whether the source was looked at a short while ago.
+func (r *Roster) fresh(now int64) bool {
+	l := r.checked.Load()
+	return l != nil && l.said == r.said.Load() && now-l.at < int64(r.o.Fresh)
+}
 
 // current returns the newest state there is. When the source can't be read and there is a state already,
 // that one is used on: a directory of a minute ago is better than none.
 func (r *Roster) current(ctx context.Context) (*state, error) {
 	now := r.o.Now().UnixNano()
-	if s := r.state.Load(); s != nil && now-r.checked.Load() < int64(r.o.Fresh) {
+	if s := r.state.Load(); s != nil && r.fresh(now) {
 		return s, nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.state.Load()
-	if s != nil && now-r.checked.Load() < int64(r.o.Fresh) {
+	if s != nil && r.fresh(now) {
 		return s, nil
 	}
+	said := r.said.Load()
 	rev, err := r.o.Source.RosterRev(ctx)
 	if err == nil && (s == nil || s.rev != rev) {
 		var all workflows.Roster
@@ -90,7 +104,7 @@ func (r *Roster) current(ctx context.Context) (*state, error) {
 	if err != nil && s == nil {
 		return nil, fmt.Errorf("read the directory: %w", err)
 	}
-	r.checked.Store(now)
+	r.checked.Store(&look{at: now, said: said})
 	return s, nil
 }
 
