@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"magpie/simulator"
 	simdingtalk "magpie/simulator/dingtalk"
@@ -73,7 +72,7 @@ func TestAllTransportsAtOnce(t *testing.T) {
 	ding, err := simdingtalk.New(simdingtalk.Options{Company: company, Bus: bus, Base: base + "/sim/dingtalk",
 		Apps: []simdingtalk.App{{ID: "ding-hook", Name: "ding-hook", Transport: "webhook", Webhook: hook("ding-hook")}, {ID: "ding-stream", Name: "ding-stream", Transport: "stream"}},
 		// What was not acknowledged comes again sooner than a test can wait.
-		Limits: simdingtalk.Limits{Calls: -1, Pushes: -1, Redelivery: []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}}})
+		Limits: simdingtalk.Limits{Calls: -1, Pushes: -1, Redelivery: comesAgain}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -174,9 +174,9 @@ func TestApprovalInWeCom(t *testing.T) {
 
 	// Whatever was shown on the way, nothing says any more that it is still going on.
 	for _, p := range []string{"zhao.min", "wang.fang", "chen.jie"} {
-		if n := len(c.cards(p, "审批中")) + len(c.cards(p, "待审批")); n != 0 {
-			t.Errorf("%s has %d cards that are behind\n%s", p, n, c.seen(p))
-		}
+		eventually(t, p+" has no card that is behind", func() bool {
+			return len(c.cards(p, "审批中"))+len(c.cards(p, "待审批")) == 0
+		}, func() string { return c.seen(p) })
 	}
 	for _, w := range c.sim.Warnings() {
 		t.Logf("WeCom would have passed over: %v", w)

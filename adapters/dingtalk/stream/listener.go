@@ -19,8 +19,9 @@ const (
 	connections = 2
 	// openTimeout bounds opening one.
 	openTimeout = 15 * time.Second
-	// checkEvery is how often a connection is looked after.
-	checkEvery = time.Second
+	// checkEvery is how often a connection is looked after: what comes while none stands may be lost, and a look
+	// at one that stands costs nothing.
+	checkEvery = 250 * time.Millisecond
 	// slowest and refusedWait bound the pauses between attempts to open one.
 	slowest     = time.Minute
 	refusedWait = 30 * time.Second
