@@ -118,13 +118,21 @@ func (d pageDesk) Look(ctx context.Context, instance, person string) (pages.Seen
 		return pages.Seen{}, err
 	}
 	s := pages.Seen{Instance: in, Mine: len(slots) > 0}
-	if !s.Mine && d.a.administers(ctx, person) {
-		if slots, err = t.Slots(in, ""); err != nil {
-			return pages.Seen{}, err
-		}
+	if in.Initiator != person && d.a.administers(ctx, person) {
+		admin := ""
 		if c, ok := p.(workflows.Projector); ok { // a card of their own, with what only they may do
 			if _, _, there, err := c.Card(in, slotAdmin, d.a.o.Now()); err == nil && there {
-				slots, s.Mine = []string{slotAdmin}, true
+				admin = slotAdmin
+			}
+		}
+		switch {
+		case s.Mine && admin != "":
+			s.Admin = in.ID + "/" + admin
+		case admin != "":
+			slots, s.Mine = []string{admin}, true
+		case !s.Mine:
+			if slots, err = t.Slots(in, ""); err != nil {
+				return pages.Seen{}, err
 			}
 		}
 	}

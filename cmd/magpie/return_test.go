@@ -57,6 +57,29 @@ func TestSentBackAndTerminatedOverPages(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(body, "300") && !strings.Contains(body, "400") {
 		t.Fatalf("an administrator looks: %d %s", status, body)
 	}
+	f = pageForm(t, body, "transfer")
+	f.Set("f.task", "leader/2/0")
+	f.Set("f.who", "chen.jie")
+	f.Set("f.remark", "我来看")
+	if status, body = admin.post(l.base+instance, f); status != http.StatusOK || !strings.Contains(body, "已转交给陈洁") {
+		t.Fatalf("hand over: %d %s", status, body)
+	}
+	l.cardWith("chen.jie", "同意", "400")
+	eventually(t, "whose task it was sees it", func() bool { return len(l.cards("han.meimei", "已转交", "400")) == 1 }, func() string { return l.seen("han.meimei") })
+	// They have a card of their own now, and administer it beside that; nobody else does.
+	if _, body = admin.get(l.base + instance); !strings.Contains(body, instance+"/admin") || strings.Contains(body, "终止申请") {
+		t.Fatalf("no way from the own card to what an administrator may do: %s", body)
+	}
+	for who, v := range map[string]*visitor{"an approver": boss, "the initiator": me} {
+		if _, body := v.get(l.base + instance); strings.Contains(body, instance+"/admin") {
+			t.Errorf("%s is shown the way there", who)
+		}
+		if status, body := v.get(l.base + instance + "/admin"); status != http.StatusNotFound {
+			t.Errorf("%s gets there: %d %s", who, status, body)
+		}
+	}
+	instance += "/admin"
+	_, body = admin.get(l.base + instance)
 	f = pageForm(t, body, "terminate")
 	f.Set("f.opinion", "预算冻结")
 	if status, body = admin.post(l.base+instance, f); status != http.StatusOK || !strings.Contains(body, "终止这个申请") {

@@ -16,6 +16,8 @@ type seenView struct {
 	Home string // address of the lists
 	// Print is where it is for paper, "" where it can't be printed.
 	Print string
+	// Admin is where the person is an administrator of it, "" for others.
+	Admin string
 }
 
 type toldView struct {
@@ -39,15 +41,21 @@ func (h *Handler) look(w http.ResponseWriter, r *http.Request) (v viewer, s Seen
 	}
 	s, err = h.o.Desk.Look(r.Context(), id, v.person.ID)
 	switch {
-	case errors.Is(err, workflows.ErrNotFound) || err == nil && s.Slot == "":
+	case errors.Is(err, workflows.ErrNotFound) || err == nil && (s.Slot == "" || administers(r) && s.Admin == ""):
 		h.say(w, r, http.StatusNotFound, "nothing")
 		return v, s, false
 	case err != nil:
 		h.fail(w, r, "instance", err)
 		return v, s, false
 	}
+	if administers(r) {
+		s.Slot, s.Mine = s.Admin, true
+	}
 	return v, s, true
 }
+
+// administers reports whether a request is for what an administrator may do, who has a card of their own beside it.
+func administers(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/admin") }
 
 // stranger answers whoever comes without a link or a session: they log in where a suite can say who they are.
 func (h *Handler) stranger(w http.ResponseWriter, r *http.Request, err error) {
@@ -101,6 +109,13 @@ func (h *Handler) onInstance(r *http.Request, s Seen) spot {
 	if h.o.Sheet != nil {
 		seen.Print = h.prefix() + "/m/i/" + s.Instance.ID + "/print" + h.query(r)
 	}
+	self := "/m/i/" + r.PathValue("instance")
+	switch {
+	case administers(r):
+		self += "/admin"
+	case s.Admin != "":
+		seen.Admin = h.prefix() + self + "/admin" + h.query(r)
+	}
 	for _, t := range s.Told {
 		line := toldView{At: h.clock(t.At), Who: t.Who, What: t.What.In(l.code()), Tone: t.Tone}
 		if t.Note != "" {
@@ -108,5 +123,5 @@ func (h *Handler) onInstance(r *http.Request, s Seen) spot {
 		}
 		seen.Told = append(seen.Told, line)
 	}
-	return spot{slot: s.Slot, self: "/m/i/" + r.PathValue("instance"), seen: seen, readonly: !s.Mine}
+	return spot{slot: s.Slot, self: self, seen: seen, readonly: !s.Mine}
 }

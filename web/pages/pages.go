@@ -40,6 +40,7 @@ type Seen struct {
 	Instance workflows.Instance
 	Slot     string // full slot of the card to show; "" when there is none
 	Mine     bool   // the card is the person's own: they may press it
+	Admin    string // full slot of what they may do as an administrator, beside a card of their own; "" for others
 	Told     []workflows.Told
 }
 
@@ -128,6 +129,8 @@ func New(o Options) (*Handler, error) {
 	h.mux.HandleFunc("POST /m/c/{token}", h.postCard)
 	h.mux.HandleFunc("GET /m/i/{instance}", h.getInstance)
 	h.mux.HandleFunc("POST /m/i/{instance}", h.postInstance)
+	h.mux.HandleFunc("GET /m/i/{instance}/admin", h.getInstance)
+	h.mux.HandleFunc("POST /m/i/{instance}/admin", h.postInstance)
 	h.mux.HandleFunc("GET /m/i/{instance}/print", h.getPrint)
 	h.mux.HandleFunc("GET /m/tasks", h.getTasks)
 	h.mux.HandleFunc("GET /m/login/{connection}", h.getLogin)

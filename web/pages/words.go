@@ -7,6 +7,7 @@ import (
 
 // What the pages say by themselves; what stands on cards comes from templates and programs.
 var words = map[string][2]string{
+	"admin":           {"管理这个申请", "Administer this request"},
 	"print":           {"打印", "Print"},
 	"required":        {"必填", "required"},
 	"optional":        {"选填", "optional"},

@@ -1,10 +1,8 @@
 package approval
 
 import (
-	"fmt"
 	"strings"
 
-	"magpie/adapters/card"
 	"magpie/adapters/event"
 	"magpie/workflows"
 )
@@ -28,37 +26,24 @@ func (d *decider) pressAdmin(a *event.Action) *workflows.Refusal {
 	if who == "" {
 		return workflows.Refuse("not_admin", textNotAdmin)
 	}
-	reason, no := opinion(a)
-	switch {
-	case no != nil:
-		return no
-	case d.s.Status.Ended():
-		return d.over("")
-	}
 	switch a.Verb {
 	case "terminate":
-		if reason == "" {
+		reason, no := opinion(a)
+		switch {
+		case no != nil:
+			return no
+		case d.s.Status.Ended():
+			return d.over("")
+		case reason == "":
 			return workflows.Refuse("reason_required", textWhyNeeded)
 		}
 		if d.s.Status == workflows.StatusDraft {
 			d.effect(workflows.CancelTimer{Name: timerDraft})
 		}
-		d.finish(workflows.StatusTerminated, "terminated", reason, who)
-		d.effect(workflows.SendText{Key: "terminated", To: workflows.To{Person: d.s.By, Connection: d.s.From},
-			Text: card.T(fmt.Sprintf(textTerminated, d.s.Title, reason))})
-		d.say(card.ToastSuccess, textTerminatedDone)
+		d.end(reason, who)
 		return nil
-	case "transfer":
-		key, _ := scalar(a.Form["task"])
-		r, x, n := d.find(key)
-		if x == nil {
-			return workflows.Refuse("unknown_action", textNoTask, key)
-		}
-		if n != x.Task || x.State != workflows.TaskOpen {
-			return d.late(r, x, n)
-		}
-		d.ev.Actor.Person = who
-		e, no := d.errand(verbTransfer, place{r.Node, r.Round, x.ID}, n, a)
+	case verbTransfer.name:
+		e, no := d.handing(a, who)
 		if no != nil {
 			return no
 		}

@@ -99,8 +99,15 @@ func unfold(a *event.Action) (*event.Action, *workflows.Refusal) {
 	if !ok || do == "" {
 		return nil, workflows.Refuse("invalid_form", textChooseAct)
 	}
+	b := renamed(a)
+	b.Verb = do
+	return b, nil
+}
+
+// renamed gives the text of a form beside another one the name that it has everywhere else.
+func renamed(a *event.Action) *event.Action {
 	b := *a
-	b.Verb, b.Form = do, make(map[string]event.Value, len(a.Form))
+	b.Form = make(map[string]event.Value, len(a.Form))
 	for k, v := range a.Form {
 		b.Form[k] = v
 	}
@@ -108,7 +115,7 @@ func unfold(a *event.Action) (*event.Action, *workflows.Refusal) {
 		b.Form["opinion"] = v
 		delete(b.Form, "remark")
 	}
-	return &b, nil
+	return &b
 }
 
 // pressVerb judges what is asked for at a task.

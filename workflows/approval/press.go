@@ -27,11 +27,11 @@ func (d *decider) press(a *event.Action) *workflows.Refusal {
 		}
 		return d.pressComment(a)
 	}
-	if slot == slotAdmin && d.operator() != "" {
+	switch {
+	case slot == slotAdmin && d.operator() != "":
 		return d.pressAdmin(a)
-	}
-	if a.Verb == "terminate" && (slot == slotInitiator || slot == slotAdmin) {
-		return d.terminate(a)
+	case slot == slotAdmin, slot == slotInitiator && a.Verb == "terminate":
+		return d.askAdmin(a)
 	}
 	if slot != slotInitiator {
 		return workflows.Refuse("unknown_action", textUnknown)

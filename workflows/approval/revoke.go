@@ -2,7 +2,6 @@ package approval
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	"magpie/adapters/card"
@@ -106,54 +105,4 @@ func (d *decider) revokeRefused(r *run) {
 // ViewRevoke tells those who are asked why an approved request is to be withdrawn.
 type ViewRevoke struct {
 	Reason string `json:"reason"`
-}
-
-// slotAdmin is where an administrator acts on an instance. Nobody is sent its card: the page shows it.
-const slotAdmin = "admin"
-
-// adminView is the request as an administrator sees it.
-func (d *decider) adminView() View {
-	v := d.view(nil)
-	if d.s.Status == workflows.StatusRunning {
-		v.Mine, v.Actions = true, []string{"terminate"}
-	}
-	return v
-}
-
-// terminate ends the request by an administrator, once the directory has said that they are one.
-func (d *decider) terminate(a *event.Action) *workflows.Refusal {
-	if d.s.Status != workflows.StatusRunning {
-		return d.over("")
-	}
-	reason, no := opinion(a)
-	switch {
-	case no != nil:
-		return no
-	case d.ev.Actor.Person == "":
-		return workflows.Refuse("not_admin", textNotAdmin)
-	case reason == "":
-		return workflows.Refuse("reason_required", textWhyNeeded)
-	}
-	d.s.Asked++ // the fact that carries it sets it again
-	f := &requested{Selectors: []string{"role:admin"}, ask: ask{ID: fmt.Sprintf("admin/%d", d.s.Asked), For: "admin", Verb: a.Verb, N: d.s.Asked}}
-	f.p.Opinion = reason
-	d.emitBy(f, d.ev.Actor.Person)
-	d.effect(workflows.Lookup{ID: f.ID, Selectors: f.Selectors, Initiator: d.s.By})
-	d.say(card.ToastInfo, textLooking)
-	return nil
-}
-
-// terminated ends the request if whoever asked for it is among the administrators.
-func (d *decider) terminated(a ask, admins []string) {
-	switch {
-	case d.s.Status != workflows.StatusRunning:
-		return
-	case !slices.Contains(admins, a.By):
-		d.say(card.ToastWarning, textNotAdmin)
-		return
-	}
-	d.finish(workflows.StatusTerminated, "terminated", a.Opinion, a.By)
-	d.effect(workflows.SendText{Key: "terminated", To: workflows.To{Person: d.s.By, Connection: d.s.From},
-		Text: card.T(fmt.Sprintf(textTerminated, d.s.Title, a.Opinion))})
-	d.say(card.ToastSuccess, textTerminatedDone)
 }

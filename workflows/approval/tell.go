@@ -149,6 +149,9 @@ func (t teller) tell(f fact, actor string) (workflows.Told, bool) {
 		}
 		if f.Why == "transfer_by_hand" {
 			line = says(card.Info, "把「%s」转交给%s", "handed “%s” over to %s", t.node(f.Node), t.list([]string{f.To}))
+			if t.names.one(from) != t.names.one(actor) { // an administrator
+				line = says(card.Info, "把%[3]s的「%[1]s」转交给%[2]s", "handed “%s” over to %s from %s", t.node(f.Node), t.list([]string{f.To}), t.list([]string{from}))
+			}
 			line.Note = f.p.Reason
 		}
 		if f.Why == "left" {

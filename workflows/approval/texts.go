@@ -116,7 +116,9 @@ const (
 	textRevokeAsked    = "已申请撤销，等待审批"
 	textRevoked        = "已撤销：%s"
 	textRevokeRefused  = "撤销未获同意，仍为已通过：%s"
-	textNotAdmin       = "只有管理员可以终止"
+	textNotAdmin       = "只有管理员可以这样做"
+	textWhichTask      = "请选择要转交的任务"
+	textOwnApprovers   = "不能改派自己申请的审批人"
 	textTerminated     = "你的申请已被管理员终止：%s（%s）"
 	textTerminatedDone = "已终止"
 

@@ -30,6 +30,7 @@ type View struct {
 	Returned   *ViewReturned  `json:"returned,omitempty"`
 	Comments   []ViewComment  `json:"comments,omitempty"` // the newest, oldest first
 	Revoke     *ViewRevoke    `json:"revoke,omitempty"`
+	Tasks      []ViewOption   `json:"tasks,omitempty"` // that an administrator can hand to somebody else
 }
 
 // ViewDefinition names the flow.

@@ -90,7 +90,7 @@ func (d *decider) answer(l *event.Lookup) error {
 	case "else":
 		d.fallback(a, found, grants)
 	case "admin":
-		d.terminated(a, found)
+		d.administered(a, found)
 	case "up", "to":
 		d.handOver(a, found, grants)
 	case "weight":
