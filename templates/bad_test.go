@@ -83,7 +83,7 @@ func TestRenderErrors(t *testing.T) {
 		{"endless", "title: \"{{range 2000000000}}{{end}}\"\nsummary: s\n", `{}`, `loops more than 10000 times`},
 		{"doubling", "title: \"{{$a := .a}}{{range 99}}{{$a = print $a $a}}{{end}}\"\nsummary: s\n", `{"a":"0123456789"}`, `makes too long a text`},
 		{"too large", head + "body: [{for: x in .l, note: \"{{.x}}\"}]\n", `{"l":["` + strings.Join(manyOf(strings.Repeat("长", 9000), 40), `","`) + `"]}`, `the card is too large`},
-		{"bad input kind", head + "body: [{form: {id: f, inputs: .i, buttons: [{verb: a, label: b}]}}]\n", `{"i":[{"name":"a","kind":"file"}]}`, `body[0].inputs[0].kind: "file" is not a kind of input`},
+		{"bad input kind", head + "body: [{form: {id: f, inputs: .i, buttons: [{verb: a, label: b}]}}]\n", `{"i":[{"name":"a","kind":"hologram"}]}`, `body[0].inputs[0].kind: "hologram" is not a kind of input`},
 		{"not an object", head, `[1]`, `the view is no JSON object`},
 		{"empty title", "title: \"{{.a}}\"\nsummary: s\n", `{"a":" "}`, `title: is required`},
 	} {

@@ -163,6 +163,10 @@ func (r *run) element(e *element, data map[string]any) ([]card.Element, error) {
 		}
 		body, err := r.elements(e.Collapse.Body, data)
 		return one(&card.Collapse{Alt: alt, Title: title, Body: body}, len(body) > 0, err)
+	case e.Files != nil:
+		f, err := r.files(e.Files, data)
+		f.Alt = alt
+		return one(&f, len(f.Items) > 0, err)
 	case e.Form != nil:
 		f, err := r.form(e.Form, data)
 		f.Alt = alt

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"magpie/adapters/card"
+	"magpie/adapters/event"
 )
 
 func (r *run) fields(l *list[item], data map[string]any) (out []card.Field, err error) {
@@ -138,6 +139,9 @@ func (r *run) form(f *form, data map[string]any) (out card.Form, err error) {
 	if out.Inputs, err = r.inputs(&f.Inputs, data); err != nil {
 		return out, err
 	}
+	if out.Live, err = r.yes(f.Live, data, false); err != nil {
+		return out, err
+	}
 	buttons, err := r.buttons(f.Buttons, data)
 	if len(buttons) > 0 {
 		out.Submit, out.Others = buttons[0], buttons[1:]
@@ -165,6 +169,29 @@ func (r *run) inputs(l *list[input], data map[string]any) (out []card.Input, err
 		out = append(out, in)
 		return err
 	})
+	return out, err
+}
+
+// files reads files that the view has.
+func (r *run) files(f *files, data map[string]any) (out card.Files, err error) {
+	if out.Label, err = r.line(&f.Label, data); err != nil {
+		return out, err
+	}
+	list, err := r.objects(&f.Items, data)
+	for _, o := range list {
+		b, err := json.Marshal(o.m)
+		var x event.File
+		if err == nil {
+			err = json.Unmarshal(b, &x)
+		}
+		if err != nil || x.Name == "" {
+			return out, o.wrong("is no file")
+		}
+		if x.Name, err = o.clip(x.Name); err != nil {
+			return out, err
+		}
+		out.Items = append(out.Items, x)
+	}
 	return out, err
 }
 
@@ -219,6 +246,9 @@ func (r *run) inputOf(o object) (in card.Input, err error) {
 	default:
 		return in, o.wrong(`"max" is ` + kindOf(v) + ", not a whole number")
 	}
+	if err := r.inputExtras(o, &in); err != nil {
+		return in, err
+	}
 	if d, ok := o.m["default"]; ok && d != nil {
 		b, err := json.Marshal(d)
 		if err == nil {
@@ -232,6 +262,37 @@ func (r *run) inputOf(o object) (in card.Input, err error) {
 		}
 	}
 	return in, nil
+}
+
+// inputExtras reads what only tables and files have.
+func (r *run) inputExtras(o object, in *card.Input) error {
+	columns, err := o.list("columns")
+	if err != nil {
+		return err
+	}
+	for _, x := range columns {
+		m, ok := x.(map[string]any)
+		if !ok {
+			return o.wrong("has a column that is " + kindOf(x) + ", not a mapping of name and kind")
+		}
+		if _, err := r.Tick(); err != nil {
+			return o.src.execError(err)
+		}
+		col, err := r.inputOf(object{m, o.src, o.at + " has a column that", r})
+		if err != nil {
+			return err
+		}
+		in.Columns = append(in.Columns, col)
+	}
+	b, err := json.Marshal(map[string]any{"min": o.m["min"], "accept": o.m["accept"], "images": o.m["images"], "max_bytes": o.m["max_bytes"]})
+	if err == nil {
+		err = json.Unmarshal(b, in)
+	}
+	if err != nil {
+		return o.wrong("has a min, accept, images or max_bytes that is of another kind")
+	}
+	in.Min = max(min(in.Min, maxTextRunes), 0)
+	return nil
 }
 
 // input fills an input that the template defines.

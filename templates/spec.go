@@ -48,10 +48,11 @@ type element struct {
 	Columns  *[]columnBox `yaml:"columns"`
 	Collapse *collapse    `yaml:"collapse"`
 	Form     *form        `yaml:"form"`
+	Files    *files       `yaml:"files"`
 	node     *config.Node
 }
 
-var elementKinds = []string{"group", "markdown", "note", "divider", "fields", "table", "people", "progress", "image", "columns", "collapse", "form"}
+var elementKinds = []string{"group", "markdown", "note", "divider", "fields", "table", "people", "progress", "image", "columns", "collapse", "form", "files"}
 
 // DecodeYAML reads a mapping with one kind, or the word divider.
 func (e *element) DecodeYAML(n *config.Node) config.Problems {
@@ -141,12 +142,17 @@ type (
 		Title text      `yaml:"title,required"`
 		Body  []element `yaml:"body,required"`
 	}
+	files struct {
+		Label text  `yaml:"label,required"`
+		Items value `yaml:"items,required" jsonschema_description:"a pipeline that gives the files of a view"`
+	}
 	form struct {
 		ID      string      `yaml:"id,required"`
 		Inputs  list[input] `yaml:"inputs,required"`
 		Buttons []button    `yaml:"buttons,required"` // the first that is shown is the submit
 		Problem text        `yaml:"problem"`
 		Fold    text        `yaml:"fold"` // title of a form that is closed at first
+		Live    *cond       `yaml:"live" jsonschema_description:"what is entered changes what is asked for: a page offers to look again"`
 	}
 	input struct {
 		when

@@ -202,6 +202,9 @@ type Form struct {
 	// Fold is the title of a form that is closed at first, for what is rarely done. A suite that has no form it
 	// can close shows the title as a button that leads to the page.
 	Fold Text `json:"fold,omitzero"`
+	// Live says that what is entered changes what is asked for, or what is computed: a page offers to look again
+	// before it is handed in.
+	Live bool `json:"live,omitempty"`
 }
 
 // InputKind is the type of an Input.
@@ -218,6 +221,15 @@ const (
 	InputDate        InputKind = "date"
 	InputDateTime    InputKind = "datetime"
 	InputBool        InputKind = "bool"
+
+	// No suite's card can take these; see InputKind.PageOnly.
+	InputDepartment InputKind = "department"
+	InputTable      InputKind = "table"
+	InputFile       InputKind = "file"
+
+	// These ask for nothing: see InputKind.Asks.
+	InputNote   InputKind = "note"   // words between the inputs: Label
+	InputOutput InputKind = "output" // what follows from the other inputs: Default
 )
 
 // Input is one field of a Form.
@@ -229,7 +241,13 @@ type Input struct {
 	Required    bool        `json:"required,omitempty"`
 	Options     []Option    `json:"options,omitempty"` // select kinds
 	Default     event.Value `json:"default,omitzero"`
-	Max         int         `json:"max,omitempty"` // characters, or choices of a multiselect; 0 is the suite's limit
+	Max         int         `json:"max,omitempty"` // characters; choices of a multiselect; rows; files. 0 is the suite's limit
+
+	Columns  []Input  `json:"columns,omitempty"`   // table: what each row asks for; texts, numbers, dates, selects, bools and outputs
+	Min      int      `json:"min,omitempty"`       // table: rows that are there at first
+	Accept   []string `json:"accept,omitempty"`    // file: endings of names, in small letters without a dot; nil takes all
+	Images   bool     `json:"images,omitempty"`    // file: pictures only
+	MaxBytes int64    `json:"max_bytes,omitempty"` // file: of each; 0 is the page's limit
 }
 
 // Option is a choice.
@@ -281,6 +299,7 @@ func (*People) element() string   { return "people" }
 func (*Progress) element() string { return "progress" }
 func (*Collapse) element() string { return "collapse" }
 func (*Form) element() string     { return "form" }
+func (*Files) element() string    { return "files" }
 
 // Name returns the element's name as JSON, losses and documents use it.
 func Name(e Element) string { return e.element() }

@@ -44,10 +44,20 @@ func full() *Card {
 func TestJSONRoundTrip(t *testing.T) {
 	t.Parallel()
 	want := full()
+	want.Body = append(want.Body,
+		&Files{Label: T("附件"), Items: []event.File{{ID: "f1", Name: "合同.pdf", Type: "application/pdf", Size: 1_234_567, Sum: "ab"}, {ID: "f2", Name: "小.txt", Size: 12}}},
+		&Form{ID: "lines", Live: true, Inputs: []Input{
+			{Name: "lines", Label: T("明细"), Kind: InputTable, Min: 1, Max: 20, Columns: []Input{
+				{Name: "name", Label: T("品名"), Kind: InputText}, {Name: "sum", Label: T("小计"), Kind: InputOutput}},
+				Default: event.Table(event.Row{"name": event.Text("键盘"), "sum": event.Text("2")})},
+			{Name: "files", Label: T("附件"), Kind: InputFile, Accept: []string{"pdf"}, Images: true, MaxBytes: 1 << 20, Default: event.Files(event.File{ID: "f1", Name: "合同.pdf", Size: 3})},
+			{Name: "hint", Label: T("请附合同"), Kind: InputNote},
+			{Name: "total", Label: T("合计"), Kind: InputOutput, Default: event.Text("¥2.00")},
+		}, Submit: Button{Verb: "submit", Label: T("提交")}})
 	// Every field of the model is in the sample, so that none can be lost unseen.
 	seen := map[string]bool{}
 	marks(reflect.ValueOf(want), seen)
-	for _, typ := range []any{Card{}, Markdown{}, Fields{}, Field{}, Image{}, Divider{}, Note{}, Table{}, Column{}, Columns{}, ColumnBox{}, People{}, Person{}, Progress{}, Step{}, Collapse{}, Form{}, Input{}, Option{}, Button{}, Confirm{}} {
+	for _, typ := range []any{Card{}, Markdown{}, Fields{}, Field{}, Image{}, Divider{}, Note{}, Table{}, Column{}, Columns{}, ColumnBox{}, People{}, Person{}, Progress{}, Step{}, Collapse{}, Form{}, Input{}, Option{}, Button{}, Confirm{}, Files{}} {
 		rt := reflect.TypeOf(typ)
 		for i := range rt.NumField() {
 			name := rt.Name() + "." + rt.Field(i).Name
@@ -303,4 +313,28 @@ func FuzzCardJSON(f *testing.F) {
 			t.Fatalf("not stable:\n%s\n%s", first, second)
 		}
 	})
+}
+
+func TestFilesAreNamed(t *testing.T) {
+	t.Parallel()
+	f := Files{Label: T("附件"), Items: []event.File{{Name: "合同.pdf", Size: 1_250_000}, {Name: "a.txt", Size: 999}, {Name: "b.doc", Size: 1500}}}
+	if got := f.Fields().Items[0].Value.Default; got != "合同.pdf（1.3 MB）\na.txt（999 B）\nb.doc（2 KB）" {
+		t.Error(got)
+	}
+	form := Form{Inputs: []Input{{Label: T("说明"), Kind: InputNote}, {Label: T("明细"), Kind: InputTable}, {Label: T("事由"), Kind: InputText}, {Label: T("合计"), Kind: InputOutput}}}
+	asked, at := form.Asked()
+	if d := cmp.Diff([]string{"明细"}, form.PageOnly()); d != "" || len(asked) != 2 || at[0] != 1 || at[1] != 2 {
+		t.Errorf("%s %v", d, at)
+	}
+	for what, c := range map[string]Input{
+		"is empty":                     {Name: "t", Label: T("x"), Kind: InputTable},
+		"belong to a table only":       {Name: "t", Label: T("x"), Kind: InputText, Columns: []Input{{Name: "a", Label: T("a"), Kind: InputText}}},
+		"a table can't stand in":       {Name: "t", Label: T("x"), Kind: InputTable, Columns: []Input{{Name: "a", Label: T("a"), Kind: InputTable}}},
+		`columns[1].name: "a" is used`: {Name: "t", Label: T("x"), Kind: InputTable, Columns: []Input{{Name: "a", Label: T("a"), Kind: InputText}, {Name: "a", Label: T("a"), Kind: InputDate}}},
+	} {
+		card := Card{Title: T("t"), Summary: T("s"), Body: Elements{&Form{ID: "f", Inputs: []Input{c}, Submit: Button{Verb: "v", Label: T("v")}}}}
+		if err := card.Validate(); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
 }

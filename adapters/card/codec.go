@@ -103,6 +103,8 @@ func newElement(name string) Element {
 		return &Collapse{}
 	case "form":
 		return &Form{}
+	case "files":
+		return &Files{}
 	}
 	return nil
 }

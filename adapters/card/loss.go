@@ -44,4 +44,7 @@ type Loss struct {
 	Element  string   `json:"element"` // "table", "button"
 	What     string   `json:"what"`    // for operators: "7 columns shown as lines"
 	Severity Severity `json:"severity"`
+	// Everywhere says that no suite can do it, so that a page of ours does it in all of them: where there are
+	// pages, nobody need accept that.
+	Everywhere bool `json:"everywhere,omitempty"`
 }

@@ -157,6 +157,8 @@ func (p *plain) element(e Element) {
 		p.elements(e.Body)
 	case *Form:
 		p.form(e)
+	case *Files:
+		p.element(e.Fields())
 	}
 }
 
@@ -202,6 +204,14 @@ func (p *plain) form(f *Form) {
 		p.line(s)
 	}
 	for _, in := range f.Inputs {
+		if !in.Kind.Asks() {
+			if s := in.Label.In(p.lang); in.Kind == InputNote {
+				p.line(s)
+			} else if in.Default.Text != "" {
+				p.line(s + p.words.colon + in.Default.Text)
+			}
+			continue
+		}
 		s := p.words.fill + in.Label.In(p.lang)
 		if in.Required {
 			s += p.words.required

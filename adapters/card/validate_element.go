@@ -62,6 +62,13 @@ func (v *validator) element(p string, e Element, depth int) {
 		v.elements(p+".body", e.Body, depth+1)
 	case *Form:
 		v.form(p, e, depth)
+	case *Files:
+		v.text(p+".label", e.Label, true)
+		for i, f := range e.Items {
+			if f.Name == "" {
+				v.add(fmt.Sprintf("%s.items[%d].name", p, i), "is required")
+			}
+		}
 	}
 }
 
@@ -136,7 +143,8 @@ var valueOf = map[InputKind]event.ValueKind{
 	InputText: event.ValueText, InputLongText: event.ValueText, InputNumber: event.ValueNumber,
 	InputSelect: event.ValueText, InputMultiSelect: event.ValueList, InputPerson: event.ValuePeople,
 	InputPeople: event.ValuePeople, InputDate: event.ValueDate, InputDateTime: event.ValueDateTime,
-	InputBool: event.ValueBool,
+	InputBool: event.ValueBool, InputDepartment: event.ValueText, InputTable: event.ValueTable, InputFile: event.ValueFiles,
+	InputNote: "", InputOutput: event.ValueText,
 }
 
 func (v *validator) input(p string, in Input) {
@@ -155,6 +163,7 @@ func (v *validator) input(p string, in Input) {
 	if in.Max < 0 {
 		v.add(p+".max", "is negative")
 	}
+	v.columns(p, in)
 	choice := in.Kind == InputSelect || in.Kind == InputMultiSelect
 	switch {
 	case choice && len(in.Options) == 0:
@@ -173,6 +182,27 @@ func (v *validator) input(p string, in Input) {
 		seen[o.Value] = true
 		v.text(q+".label", o.Label, true)
 	}
+}
+
+// columns checks what the rows of a table ask for. Their names are those of the table alone.
+func (v *validator) columns(p string, in Input) {
+	switch {
+	case in.Kind == InputTable && len(in.Columns) == 0:
+		v.add(p+".columns", "is empty")
+	case in.Kind != InputTable && len(in.Columns) > 0:
+		v.add(p+".columns", "belong to a table only")
+	}
+	w := &validator{inputs: map[string]bool{}}
+	for i, c := range in.Columns {
+		q := fmt.Sprintf("%s.columns[%d]", p, i)
+		switch c.Kind {
+		case InputTable, InputFile, InputPerson, InputPeople, InputDepartment, InputNote:
+			v.add(q+".kind", "a %s can't stand in a table", c.Kind)
+		default:
+			w.input(q, c)
+		}
+	}
+	v.found = append(v.found, w.found...)
 }
 
 func (v *validator) buttons(p string, bs []Button) {

@@ -76,7 +76,7 @@ func (d *messageDrawing) action(path, form string, b card.Button) {
 }
 
 func (d *messageDrawing) drawForm(path string, f *card.Form) {
-	d.lose(path, "form", "robot messages have no inputs; filled in on the page", card.Interaction)
+	d.losePage(path, f, "robot messages have no inputs")
 	if p := d.lines(d.in(f.Problem)); p != "" {
 		d.add(p)
 	}

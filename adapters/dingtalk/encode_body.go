@@ -50,6 +50,9 @@ func (e *encoder) element(path string, el card.Element) {
 		e.collapse(path, el)
 	case *card.Form:
 		e.form(path, el)
+	case *card.Files:
+		e.fields(path, el.Fields())
+		e.loseBehind(path, "files", "files are shown by name")
 	default:
 		e.lose(path, card.Name(el), "this program does not know how to draw it", card.Content)
 	}

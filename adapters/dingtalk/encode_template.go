@@ -219,6 +219,7 @@ func (f *filler) drawForm(path string, form *card.Form) {
 	for k, v := range vars {
 		f.vars[k] = v
 	}
+	f.between(form)
 	f.vars["problem"] = f.value(path+".problem", "form", oneLine(f.in(form.Problem)))
 	f.button(path+".submit", form.ID, form.Submit, in)
 	for i, b := range form.Others {
@@ -226,10 +227,22 @@ func (f *filler) drawForm(path string, form *card.Form) {
 	}
 }
 
+// between draws what stands between the inputs of a form: the template has no place for it there.
+func (f *filler) between(form *card.Form) {
+	for _, x := range form.Inputs {
+		switch {
+		case x.Kind == card.InputNote:
+			f.add(f.lines(f.in(x.Label)))
+		case x.Kind == card.InputOutput && x.Default.Text != "":
+			f.add(f.escape(oneLine(f.in(x.Label))) + f.words.colon + f.escape(oneLine(x.Default.Text)))
+		}
+	}
+}
+
 // pageForm draws the submits of a form as links to the page that has the form. One that makes sense without
 // the inputs stays a button where the card has buttons.
 func (f *filler) pageForm(path string, form *card.Form, why string) {
-	f.lose(path, "form", why+"; filled in on the page", card.Interaction)
+	f.losePage(path, form, why)
 	if p := f.lines(f.in(form.Problem)); p != "" {
 		f.add(p)
 	}
@@ -261,6 +274,12 @@ func (f *filler) foldedForm(path string, form *card.Form) {
 	f.toPage(path+".submit", form.ID, b)
 }
 
+// losePage records that a form is filled in on its page, and whether every suite has it so.
+func (e *encoder) losePage(path string, form *card.Form, why string) {
+	e.lose(path, "form", why+"; filled in on the page", card.Interaction)
+	e.losses[len(e.losses)-1].Everywhere = len(form.PageOnly()) > 0 && e.page(form.Submit) != ""
+}
+
 // inputs fills the variables of a form's inputs. why says why it can't.
 func (f *filler) inputs(path string, form *card.Form) (vars, in map[string]string, why string) {
 	if !f.encoder.native || !f.form {
@@ -269,6 +288,9 @@ func (f *filler) inputs(path string, form *card.Form) (vars, in map[string]strin
 	vars, in = map[string]string{}, map[string]string{}
 	used := map[string]int{}
 	for i, x := range form.Inputs {
+		if !x.Kind.Asks() {
+			continue // between draws it
+		}
 		slot, ok := inputSlots[x.Kind]
 		if !ok {
 			return nil, nil, fmt.Sprintf("the template has no input of kind %s", x.Kind)

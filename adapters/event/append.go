@@ -240,6 +240,9 @@ func (w *writer) action(a *Action) {
 		w.optRef(`,"message":`, &a.Message)
 	}
 	w.opt(`,"element":`, a.Element)
+	if a.Whole {
+		w.raw(`,"whole":true`)
+	}
 	w.close(start)
 }
 

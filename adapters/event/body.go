@@ -62,6 +62,9 @@ type Action struct {
 	Token   string            `json:"token,omitempty"`   // signed over slot, rev and verb; verified before anything else
 	Message Ref               `json:"message,omitzero"`  // the message that carries the card
 	Element string            `json:"element,omitempty"` // vendor's name of the pressed component
+	// Whole says that Form is all there is to say, whatever the card showed: what it does not name was left out on
+	// purpose. Programs and tests hand in so.
+	Whole bool `json:"whole,omitempty"`
 }
 
 // Menu is a press on the bot's own menu.

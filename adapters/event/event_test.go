@@ -76,6 +76,9 @@ func fill(v reflect.Value, depth int, seed string) {
 			return
 		}
 		for i := range v.NumField() {
+			if depth > 4 && v.Type() == reflect.TypeFor[Value]() && v.Type().Field(i).Name == "Rows" {
+				continue // the cells of a table are values again
+			}
 			fill(v.Field(i), depth+1, seed+v.Type().Field(i).Name)
 		}
 	}

@@ -34,6 +34,9 @@ func (e *encoder) element(path string, el card.Element, depth int) []obj {
 		return e.collapse(path, el, depth)
 	case *card.Form:
 		return e.form(path, el)
+	case *card.Files:
+		e.loseBehind(path, "files", "files are shown by name")
+		return e.fields(path, el.Fields(), depth)
 	}
 	e.lose(path, card.Name(el), "this program does not know how to draw it", card.Content)
 	return nil

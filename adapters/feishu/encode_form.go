@@ -2,6 +2,7 @@ package feishu
 
 import (
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -20,12 +21,22 @@ func (e *encoder) form(path string, f *card.Form) []obj {
 		}
 		return append(out, e.linkButton(func(w words) string { return w.page }))
 	}
+	only := f.PageOnly()
+	if len(only) > 0 && e.page(f.Submit) != "" {
+		return e.pageForm(path, f, only)
+	}
+	if len(only) > 0 {
+		e.lose(path, "form", fmt.Sprintf("there is no page to fill in %s on", strings.Join(only, ", ")), card.Interaction)
+	}
 	e.behind = true // a press anywhere must not leave a form that is being filled in
 	var elements []obj
 	if !f.Problem.IsZero() {
 		elements = append(elements, e.problem(path, f))
 	}
 	for i, in := range f.Inputs {
+		if in.Kind.PageOnly() {
+			continue
+		}
 		elements = append(elements, e.input(fmt.Sprintf("%s.inputs[%d]", path, i), in)...)
 	}
 	var submits []obj
@@ -62,6 +73,54 @@ func (e *encoder) fold(path string, f *card.Form, elements []obj) []obj {
 	}}
 }
 
+// page is where an action is asked for: its own page, or the card's.
+func (e *encoder) page(b card.Button) string {
+	if b.Page != "" {
+		return b.Page
+	}
+	return e.c.Link
+}
+
+// pageForm draws a form that no suite's card can take: its submits lead to the page that has the inputs. One
+// that makes sense without them stays a press.
+func (e *encoder) pageForm(path string, f *card.Form, only []string) []obj {
+	e.lose(path, "form", fmt.Sprintf("no card can ask for %s; filled in on the page", strings.Join(only, ", ")), card.Interaction)
+	e.losses[len(e.losses)-1].Everywhere = true
+	var out, buttons []obj
+	if !f.Problem.IsZero() {
+		out = append(out, e.problem(path, f))
+	}
+	for i, b := range append([]card.Button{f.Submit}, f.Others...) {
+		p := path + ".submit"
+		if i > 0 {
+			p = fmt.Sprintf("%s.others[%d]", path, i-1)
+		}
+		if b.Verb != "" && !b.Bare {
+			b.URL = e.page(b)
+			switch {
+			case i == 0 && !f.Fold.IsZero():
+				b.Label = f.Fold
+			case len(f.Others) == 0:
+				b.Label = e.toFill()
+			}
+		}
+		buttons = append(buttons, e.button(p, b))
+	}
+	return append(out, e.row(buttons)...)
+}
+
+// toFill words the button that leads to a form.
+func (e *encoder) toFill() card.Text {
+	t := card.T(wordsIn(e.langs[0].code).page)
+	for _, l := range e.langs[1:] {
+		if t.I18n == nil {
+			t.I18n = map[string]string{}
+		}
+		t.I18n[l.code] = wordsIn(l.code).page
+	}
+	return t
+}
+
 // problem draws what was wrong with the last submit.
 func (e *encoder) problem(path string, f *card.Form) obj {
 	if e.level >= 2 {
@@ -74,6 +133,15 @@ func (e *encoder) problem(path string, f *card.Form) obj {
 
 // input draws one field of a form. All but the text kinds have their label as a text before them.
 func (e *encoder) input(path string, in card.Input) []obj {
+	switch in.Kind {
+	case card.InputNote:
+		return []obj{e.note(path, &card.Note{Text: in.Label})}
+	case card.InputOutput:
+		if in.Default.Text == "" {
+			return nil
+		}
+		return e.fields(path, &card.Fields{Items: []card.Field{{Label: in.Label, Value: card.T(in.Default.Text)}}}, maxNested)
+	}
 	o := obj{"name": in.Name}
 	if in.Required && in.Kind != card.InputBool {
 		o["required"] = true

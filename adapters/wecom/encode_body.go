@@ -48,6 +48,9 @@ func (e *encoder) element(path string, el card.Element, depth int) {
 		e.progress(el)
 	case *card.Collapse:
 		e.collapse(path, el, depth)
+	case *card.Files:
+		e.element(path, el.Fields(), depth)
+		e.loseBehind(path, "files", "files are shown by name")
 	case *card.Form: // drawn as selectors or as a button
 	default:
 		e.lose(path, card.Name(el), "this program does not know how to draw it", card.Content)

@@ -40,8 +40,9 @@ func (e *encoder) planForm() {
 			return
 		}
 		e.form = &formPlan{path: path, form: f, kind: kind}
-		for j, in := range f.Inputs {
-			e.form.selectors = append(e.form.selectors, e.selector(fmt.Sprintf("%s.inputs[%d]", path, j), in, kind))
+		asked, places := f.Asked()
+		for j, in := range asked {
+			e.form.selectors = append(e.form.selectors, e.selector(fmt.Sprintf("%s.inputs[%d]", path, places[j]), in, kind))
 		}
 		return // of several forms one
 	}
@@ -56,11 +57,15 @@ func (e *encoder) kindOf(f *card.Form) string {
 		}
 	}
 	most := 0
-	for _, in := range f.Inputs {
+	asked, _ := f.Asked()
+	if len(asked) == 0 {
+		return ""
+	}
+	for _, in := range asked {
 		switch in.Kind {
 		case card.InputSelect, card.InputBool:
 		case card.InputMultiSelect:
-			if len(f.Inputs) > 1 {
+			if len(asked) > 1 {
 				return ""
 			}
 		default:
@@ -76,13 +81,13 @@ func (e *encoder) kindOf(f *card.Form) string {
 		}
 		most = max(most, len(in.Options))
 	}
-	one := len(f.Inputs) == 1
+	one := len(asked) == 1
 	switch {
-	case one && f.Inputs[0].Kind != card.InputMultiSelect && most <= maxOptions:
+	case one && asked[0].Kind != card.InputMultiSelect && most <= maxOptions:
 		return "button_interaction"
 	case one && alone && most <= maxVotes:
 		return "vote_interaction"
-	case alone && len(f.Inputs) <= maxSelectors && most <= maxOptions:
+	case alone && len(asked) <= maxSelectors && most <= maxOptions:
 		return "multiple_interaction"
 	}
 	return ""
@@ -153,6 +158,7 @@ func (e *encoder) collect() {
 			e.lines = append([]string{clean(p)}, e.lines...)
 		}
 		if e.form != nil && e.form.form == f {
+			e.between(path, f)
 			e.add(path+".submit", f.Submit)
 			for j, b := range f.Others {
 				e.add(fmt.Sprintf("%s.others[%d]", path, j), b)
@@ -163,6 +169,18 @@ func (e *encoder) collect() {
 	}
 	for i, b := range e.c.Actions {
 		e.add(fmt.Sprintf("actions[%d]", i), b)
+	}
+}
+
+// between draws what stands between the inputs of a form that the card takes.
+func (e *encoder) between(path string, f *card.Form) {
+	for j, in := range f.Inputs {
+		switch {
+		case in.Kind == card.InputNote:
+			e.line(in.Label.In(e.lang))
+		case in.Kind == card.InputOutput && in.Default.Text != "":
+			e.field(fmt.Sprintf("%s.inputs[%d]", path, j), card.Field{Label: in.Label, Value: card.T(in.Default.Text)})
+		}
 	}
 }
 
@@ -204,6 +222,11 @@ func (e *encoder) addPage(path string, f *card.Form) {
 		a.url = e.link()
 	}
 	what := fmt.Sprintf("%d inputs", len(f.Inputs))
+	defer func(n int) {
+		for i := range e.losses[n:] {
+			e.losses[n+i].Everywhere = e.losses[n+i].Path == path && len(f.PageOnly()) > 0 && a.url != ""
+		}
+	}(len(e.losses))
 	if a.url == "" {
 		e.lose(path, "form", what+" can't be asked on the card, and there is no page that does", card.Interaction)
 		if !optional(f) {

@@ -26,8 +26,8 @@ type cardLoss struct {
 }
 
 // drawAll draws every card of every flow for every suite in use. A card that can't be drawn, and an
-// interaction that would be lost, are mistakes, unless the template or the workflow accepts it. What moves to a
-// page is lost all the same where there are no pages.
+// interaction that would be lost, are mistakes, unless the template or the workflow accepts it, or no suite at all
+// has it. What moves to a page is lost all the same where there are no pages.
 func drawAll(p *project) ([]cardLoss, config.Problems) {
 	var losses []cardLoss
 	var ps config.Problems
@@ -64,7 +64,7 @@ func drawAll(p *project) ([]cardLoss, config.Problems) {
 				}
 				for _, l := range lost {
 					acts := l.Severity == card.Interaction
-					fine := slices.Contains(accepted[suite], l.Severity) || slices.Contains(byFlow[suite], l.Severity)
+					fine := slices.Contains(accepted[suite], l.Severity) || slices.Contains(byFlow[suite], l.Severity) || l.Everywhere
 					if acts && p.cfg.Server.PublicURL == "" {
 						fine = false
 					}

@@ -82,14 +82,22 @@ func matrixCases() []matrixCase {
 		with("image by address", &card.Image{URL: "https://example.com/a.png", Desc: card.T("图")}),
 		with("columns", &card.Columns{Items: []card.ColumnBox{{Body: card.Elements{&card.Note{Text: card.T("左")}}}, {Weight: 2, Body: card.Elements{&card.Note{Text: card.T("右")}}}}}),
 		with("collapse", &card.Collapse{Title: card.T("更多"), Body: card.Elements{&card.Note{Text: card.T("里面")}}}),
+		with("files", &card.Files{Label: card.T("附件"), Items: []event.File{{ID: "f", Name: "合同.pdf", Size: 1 << 20}}}),
 		{"button that acts", card.Card{Actions: []card.Button{press}}},
 		{"button that asks first", card.Card{Actions: []card.Button{sure}}},
 		{"button that opens a page", card.Card{Actions: []card.Button{{URL: "https://example.com", Label: card.T("查看")}}}},
 	}
-	for _, k := range []card.InputKind{card.InputText, card.InputLongText, card.InputNumber, card.InputSelect, card.InputMultiSelect, card.InputPerson, card.InputPeople, card.InputDate, card.InputDateTime, card.InputBool} {
+	for _, k := range []card.InputKind{card.InputText, card.InputLongText, card.InputNumber, card.InputSelect, card.InputMultiSelect, card.InputPerson, card.InputPeople, card.InputDate, card.InputDateTime, card.InputBool,
+		card.InputDepartment, card.InputTable, card.InputFile, card.InputNote, card.InputOutput} {
 		in := card.Input{Name: "a", Label: card.T("字段"), Kind: k, Required: true}
 		if k == card.InputSelect || k == card.InputMultiSelect {
 			in.Options = []card.Option{{Value: "1", Label: card.T("一")}, {Value: "2", Label: card.T("二")}}
+		}
+		if k == card.InputTable {
+			in.Columns = []card.Input{{Name: "b", Label: card.T("列"), Kind: card.InputText}}
+		}
+		if k == card.InputOutput {
+			in.Default = event.Text("¥2.00")
 		}
 		submit := press
 		submit.Verb = "submit"
