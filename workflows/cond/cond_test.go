@@ -286,3 +286,127 @@ func BenchmarkEval(b *testing.B) {
 		}
 	}
 }
+
+var formEnv = cond.New([]cond.Field{
+	{ID: "qty", Kind: cond.Number}, {ID: "price", Kind: cond.Number, Money: true}, {ID: "name", Kind: cond.Text}, {ID: "on", Kind: cond.Date}, {ID: "off", Kind: cond.Date},
+	{ID: "leave", Kind: cond.Range}, {ID: "shift", Kind: cond.Span}, {ID: "urgent", Kind: cond.Bool},
+	{ID: "lines", Kind: cond.Table, Columns: []cond.Field{{ID: "item", Kind: cond.Text}, {ID: "n", Kind: cond.Number}, {ID: "pay", Kind: cond.Number, Money: true}}},
+}, shanghai)
+
+var formValues = cond.Values{
+	Form: map[string]cond.Value{
+		"qty": {Text: "3"}, "price": {Text: "0.1"}, "on": {Text: "2026-02-27"}, "off": {Text: "2026-03-01"}, "leave": {List: []string{"2026-02-27", "2026-03-01"}},
+		"shift": {List: []string{"2026-03-01T14:00:00Z", "2026-03-01T22:20:00Z"}},
+		"lines": {Rows: []map[string]cond.Value{{"item": {Text: "键盘"}, "n": {Text: "2"}, "pay": {Text: "10.5"}}, {"item": {Text: "线"}}, {"n": {Text: "-1"}, "pay": {Text: "0.01"}}}},
+	},
+	Initiator: cond.Initiator{Dept: "研发部"},
+}
+
+func TestFormulas(t *testing.T) {
+	t.Parallel()
+	for src, want := range map[string]string{
+		"form.qty * form.price": "0.3", "form.price / form.qty": "0.033333", "10 / 4": "2.5", "-form.qty + 1": "-2", "2 / -3": "-0.666667",
+		"sum(form.lines.pay)": "10.51", "min(form.lines.n)": "-1", "max(form.lines.n)": "2", "max(form.qty, 5)": "5", "count(form.lines)": "3", "count(form.lines.item)": "2", "len(form.lines)": "3",
+		"days(form.leave)": "3", "days(form.on, form.off)": "3", "days(form.off, form.on)": "0", "hours(form.shift)": "8.333333", "days(form.leave.start, form.off)": "3",
+		"form.urgent ? 1 : form.qty * 2": "6", "sum(form.lines.n) * sum(form.lines.pay)": "10.51", "len(form.name) + 1": "1", "0.000001 * 0.5": "0.000001", "0.0000005": "err",
+		"999999999999 + 1": "overflow", "999999999999 * 999999999999": "overflow", "999999999999 / 0.000001": "overflow", "form.qty / (form.qty - 3)": "divide", "-999999999999 - 1": "overflow",
+	} {
+		f, err := formEnv.Formula(src, cond.Number)
+		if want == "err" {
+			if err == nil {
+				t.Errorf("%s: compiled", src)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", src, err)
+			continue
+		}
+		got, err := f.Eval(formValues, nil)
+		switch {
+		case want == "overflow" && !errors.Is(err, cond.ErrOverflow), want == "divide" && !errors.Is(err, cond.ErrDivide):
+			t.Errorf("%s = %v, %v; want %s", src, got, err, want)
+		case want == "overflow" || want == "divide":
+		case err != nil || got.Text != want:
+			t.Errorf("%s = %q, %v; want %s", src, got.Text, err, want)
+		}
+	}
+	for src, money := range map[string]bool{"form.qty * 2": false, "form.qty * form.price": true, "sum(form.lines.pay) / 3": true, "form.price / sum(form.lines.pay)": false, "count(form.lines) + 1": false, "max(form.price, 3)": true, "form.urgent ? form.price : 0": true} {
+		if f, err := formEnv.Formula(src, cond.Number); err != nil || f.Money() != money {
+			t.Errorf("%s is money: %v", src, err)
+		}
+	}
+	row := formEnv.Row([]cond.Field{{ID: "n", Kind: cond.Number}, {ID: "pay", Kind: cond.Number, Money: true}})
+	f, err := row.Formula("n * pay + form.qty", cond.Number)
+	if err != nil || !f.Money() || fmt.Sprint(f.Cells(), f.Fields()) != "[n pay] [qty]" {
+		t.Fatalf("%v", err)
+	}
+	if got, err := f.Eval(formValues, map[string]cond.Value{"n": {Text: "2"}, "pay": {Text: "1.5"}}); err != nil || got.Text != "6" {
+		t.Errorf("%v, %v", got, err)
+	}
+	if f, err := formEnv.Formula(`initiator.dept`, cond.Text); err != nil {
+		t.Error(err)
+	} else if got, _ := f.Eval(formValues, nil); got.Text != "研发部" {
+		t.Error(got)
+	}
+}
+
+func TestTablesInConditions(t *testing.T) {
+	t.Parallel()
+	for src, want := range map[string]bool{
+		"sum(form.lines.pay) > 10.5": true, `"线" in form.lines.item`: true, "count(form.lines) == 3": true, "given(form.lines)": true, "days(form.leave) > 3": false,
+		`form.leave.start >= "2026-02-27" and form.leave.end < "2026-03-02"`: true, `form.shift.end > "2026-03-02 06:00"`: true, "given(form.leave.start)": true, "form.on < form.leave.end": true,
+	} {
+		c, err := formEnv.Compile(src)
+		if err != nil {
+			t.Errorf("%s: %v", src, err)
+			continue
+		}
+		if got, err := c.Eval(formValues); err != nil || got != want {
+			t.Errorf("%s = %v, %v", src, got, err)
+		}
+		if _, err := c.Eval(cond.Values{}); err != nil {
+			t.Errorf("%s on nothing: %v", src, err)
+		}
+	}
+	for src, want := range map[string]string{
+		"form.lines > 3": "", "form.lines == form.lines": "tables can't be compared", "sum(form.lines.item) > 1": "sum needs a column of numbers", "sum(form.lines) > 1": "sum takes a column",
+		"form.lines.pay > 1": "", "form.lines.pay == form.lines.n": "columns can't be compared", "form.lines.nope == 1": "has no column nope", "days(form.shift) > 1": "days takes a range", "count(form.qty) > 1": "count takes a column",
+		"form.leave.middle == form.on": "has no middle", "form.qty.x == 1": "only form.FIELD", "days(\"2026-01-01\", form.on) > 1": "days takes", "magpie_days(\"a\", \"b\") > 1": "unknown name",
+		"form.lines.magpie_rows > 1": "has no column", "count() > 1": "count takes one column", "form.lines.pay[0] > 1": "only form.FIELD",
+	} {
+		_, err := formEnv.Compile(src)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want %s", src, err, want)
+		}
+	}
+	c, err := formEnv.Compile("given(form.on) and form.qty > 1 and days(form.leave) > 0 and count(form.lines) > 0")
+	if err != nil || fmt.Sprint(c.Compared()) != "[qty leave lines]" {
+		t.Errorf("%v %v", c.Compared(), err)
+	}
+}
+
+func FuzzFormula(f *testing.F) {
+	for _, s := range []string{"form.qty / form.price", "sum(form.lines.pay) * 3", "days(form.leave) + hours(form.shift)", "1 / 0", "max(1, 2, 3)", "form.lines", "count(form.lines.item)", "len(form.name) ? 1 : 2"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		k, err := formEnv.Formula(src, cond.Number)
+		if err != nil {
+			var e *cond.Error
+			if !errors.As(err, &e) || e.Line < 1 || e.Col < 1 || e.What == "" {
+				t.Fatalf("%q: %#v", src, err)
+			}
+			return
+		}
+		for _, v := range []cond.Values{formValues, {}} {
+			got, err := k.Eval(v, nil)
+			if err != nil && !errors.Is(err, cond.ErrDivide) && !errors.Is(err, cond.ErrOverflow) {
+				t.Fatalf("%q: %v", src, err)
+			}
+			if _, bad := cond.ParseDecimal(got.Text); err == nil && bad != nil {
+				t.Fatalf("%q gives %q", src, got.Text)
+			}
+		}
+	})
+}

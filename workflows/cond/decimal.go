@@ -3,6 +3,7 @@ package cond
 import (
 	"errors"
 	"math"
+	"math/big"
 	"strings"
 )
 
@@ -131,4 +132,65 @@ func mul(a, n int) int {
 		return math.MaxInt
 	}
 	return math.MinInt
+}
+
+// The arithmetic of formulas never gives a number that is not the result: beyond the range it is ErrOverflow.
+// What a product or quotient has beyond the sixth digit is rounded, half away from zero.
+
+// Errors of formulas.
+var (
+	ErrOverflow = errors.New("the result has more than 12 digits before the point")
+	ErrDivide   = errors.New("division by zero")
+)
+
+// maxDecimal is the largest number that ParseDecimal reads.
+const maxDecimal = 999_999_999_999_999_999
+
+func inRange(n *big.Int) (int, error) {
+	if !n.IsInt64() || n.Int64() > maxDecimal || n.Int64() < -maxDecimal {
+		return 0, ErrOverflow
+	}
+	return int(n.Int64()), nil
+}
+
+func sure(n int) (int, error) {
+	if n > maxDecimal || n < -maxDecimal {
+		return 0, ErrOverflow
+	}
+	return n, nil
+}
+
+func exactAdd(a, b int) (int, error) { return sure(add(a, b)) }
+func exactSub(a, b int) (int, error) { return sure(sub(a, b)) }
+
+func exactMul(a, b int) (int, error) {
+	p := new(big.Int).Mul(big.NewInt(int64(a)), big.NewInt(int64(b)))
+	return inRange(rounded(p, big.NewInt(Scale)))
+}
+
+func exactDiv(a, b int) (int, error) {
+	if b == 0 {
+		return 0, ErrDivide
+	}
+	p := new(big.Int).Mul(big.NewInt(int64(a)), big.NewInt(Scale))
+	return inRange(rounded(p, big.NewInt(int64(b))))
+}
+
+// rounded is n/d, half away from zero.
+func rounded(n, d *big.Int) *big.Int {
+	q, r := new(big.Int).QuoRem(n, d, new(big.Int))
+	if r.Abs(r).Lsh(r, 1).CmpAbs(d) >= 0 {
+		q.Add(q, big.NewInt(int64(n.Sign()*d.Sign())))
+	}
+	return q
+}
+
+// Round keeps n digits after the point, 0 to 6, half away from zero.
+func (d Decimal) Round(n int) Decimal {
+	unit := int64(1)
+	for range maxFraction - n {
+		unit *= 10
+	}
+	q := rounded(big.NewInt(int64(d)), big.NewInt(unit))
+	return Decimal(q.Int64() * unit)
 }
