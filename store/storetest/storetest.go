@@ -67,6 +67,7 @@ func Run(t *testing.T, open Open) {
 		"prune":             testPrune,
 		"definitions":       testDefinitions,
 		"instance":          testInstance,
+		"files":             testFiles,
 		"conflict":          testConflict,
 		"commit fences":     testCommitFences,
 		"race":              testRace,

@@ -70,6 +70,24 @@ CREATE TABLE department (
   KEY department_name (name),
   KEY department_parent (connection,parent)
 ) ENGINE=InnoDB;
+CREATE TABLE file (
+  id varchar(64) NOT NULL,
+  instance varchar(64) NOT NULL,
+  owner varchar(255) NOT NULL,
+  size bigint NOT NULL,
+  sum varchar(64) NOT NULL,
+  created_at bigint NOT NULL,
+  check_at bigint,
+  PRIMARY KEY (id),
+  KEY file_check (check_at),
+  KEY file_owner (owner,created_at)
+) ENGINE=InnoDB;
+CREATE TABLE file_part (
+  file varchar(64) NOT NULL,
+  n int NOT NULL,
+  data mediumblob NOT NULL,
+  PRIMARY KEY (file,n)
+) ENGINE=InnoDB;
 CREATE TABLE inbox (
   id bigint NOT NULL,
   connection varchar(64) NOT NULL,
