@@ -342,6 +342,9 @@ func (a *App) clean(ctx context.Context) error {
 		if _, err := a.store.Prune(ctx, a.o.Now()); err != nil && ctx.Err() == nil {
 			a.o.Log.Error("prune the inbox", "err", err)
 		}
+		if _, err := a.store.PruneFiles(ctx, a.o.Now()); err != nil && ctx.Err() == nil {
+			a.o.Log.Error("prune the files", "err", err)
+		}
 		if err := a.store.PruneSlots(ctx, a.o.Now()); err != nil && ctx.Err() == nil {
 			a.o.Log.Error("prune the slots", "err", err)
 		}

@@ -21,7 +21,7 @@ import (
 // openPages makes the employee pages. Without server.public_url they have no addresses, and show nothing.
 func (a *App) openPages(key []byte) (err error) {
 	a.pages, err = pages.New(pages.Options{
-		Desk: pageDesk{a}, Work: a.store, People: colleagues{a}, Gate: gate{a}, Shelf: shelf{&a.shared}, Sheet: a.sheet, Key: key, Now: a.o.Now, Log: a.o.Log,
+		Desk: pageDesk{a}, Work: a.store, People: colleagues{a}, Files: a.store, Gate: gate{a}, Shelf: shelf{&a.shared}, Sheet: a.sheet, Key: key, Now: a.o.Now, Log: a.o.Log,
 		Base:     func() string { return a.config().Server.PublicURL },
 		Location: func() *time.Location { return a.config().Server.Location },
 	})
@@ -148,6 +148,24 @@ func (d pageDesk) Look(ctx context.Context, instance, person string) (pages.Seen
 	return s, err
 }
 
+// Draft implements pages.Desk.
+func (d pageDesk) Draft(ctx context.Context, slot, person string, form map[string]event.Value) (card.Card, bool, error) {
+	return d.a.engine.Draft(ctx, slot, person, form)
+}
+
+// Files implements pages.Desk.
+func (d pageDesk) Files(ctx context.Context, instance, person string) ([]event.File, error) {
+	in, p, err := d.a.engine.Load(ctx, instance)
+	if err != nil {
+		return nil, err
+	}
+	k, ok := p.(workflows.FileKeeper)
+	if !ok {
+		return nil, nil
+	}
+	return k.Files(in, person)
+}
+
 // Press implements pages.Desk: a press on a page goes the way of all presses.
 func (d pageDesk) Press(ctx context.Context, ev event.Event) (*card.Toast, bool, error) {
 	return d.a.hooks.Press(ctx, ev)
@@ -187,4 +205,9 @@ func (c colleagues) Search(ctx context.Context, words string, limit int) ([]page
 		out[i] = pages.Colleague{ID: f.ID, Name: f.Name, Dept: f.Dept, Title: f.Title}
 	}
 	return out, err
+}
+
+// Departments implements pages.People.
+func (c colleagues) Departments(ctx context.Context, words string, limit int) ([]string, error) {
+	return c.a.people.Departments(ctx, words, limit)
 }

@@ -81,7 +81,7 @@ company; with --today those of the database.`,
 	}
 	configFlag(c, &path)
 	c.Flags().StringVar(&as, "as", "", "who asks (person id)")
-	c.Flags().StringArrayVar(&set, "set", nil, "a field of the form, FIELD=VALUE; several values of one field are separated by commas")
+	c.Flags().StringArrayVar(&set, "set", nil, "a field of the form, FIELD=VALUE; a cell is lines[0].qty=2, an end of a range leave.start=2026-03-02")
 	c.Flags().StringVar(&when, "at", "", "when it is handed in, 2006-01-02 15:04; now without it")
 	c.Flags().BoolVar(&today, "today", false, "with the people of the database, as they are today")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -96,10 +96,9 @@ func formOf(set []string) (map[string]event.Value, error) {
 		if !ok || k == "" {
 			return nil, fmt.Errorf("--set %s: write it as FIELD=VALUE", s)
 		}
-		if _, twice := form[k]; twice {
-			return nil, fmt.Errorf("--set %s: the field is given twice", k)
+		if err := workflowstest.Set(form, k, v); err != nil {
+			return nil, fmt.Errorf("--set %s: %w", s, err)
 		}
-		form[k] = event.Text(v)
 	}
 	return form, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"magpie/adapters/card"
+	"magpie/adapters/event"
 	"magpie/web"
 	"magpie/workflows"
 )
@@ -92,6 +93,21 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) bool {
 		h.say(w, r, http.StatusForbidden, "wrong_form")
 		return false
 	}
+	if isUpload(r) && h.o.Files != nil {
+		if !h.mayUpload(r) {
+			h.say(w, r, http.StatusForbidden, "wrong_form")
+			return false
+		}
+		if err := r.ParseMultipartForm(4 << 20); err != nil {
+			if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+				h.say(w, r, http.StatusRequestEntityTooLarge, "too_big")
+			} else {
+				h.say(w, r, http.StatusBadRequest, "wrong_form")
+			}
+			return false
+		}
+		return true
+	}
 	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	if !strings.EqualFold(strings.TrimSpace(kind), "application/x-www-form-urlencoded") {
 		h.say(w, r, http.StatusUnsupportedMediaType, "wrong_form")
@@ -138,7 +154,12 @@ func (h *Handler) draw(w http.ResponseWriter, r *http.Request, status int, v vie
 			return
 		}
 	}
-	d := drawer{lang: l}
+	instance, _, _ := strings.Cut(at.slot, "/")
+	d := drawer{lang: l,
+		file:  func(f event.File, token string) fileView { return h.shownFile(instance, f, token) },
+		token: func(f event.File) string { return h.fileToken(v, instance, f) },
+		kept:  func(token string) (event.File, bool) { return h.fileOf(v, instance, token) },
+	}
 	base := formView{Action: h.prefix() + at.self + h.query(r), Ticket: h.ticket(v, at.slot), Slot: at.slot, Rev: c.Rev}
 	if focus != "" { // the page asks for this alone, so it asks what the button would
 		if q := find(&c, focus).button.Confirm; q != nil {
@@ -164,7 +185,9 @@ func (h *Handler) draw(w http.ResponseWriter, r *http.Request, status int, v vie
 		}
 		for _, in := range f.Inputs {
 			out.Inputs = append(out.Inputs, d.input(in, e, h.o.Location()))
+			out.Upload = out.Upload || in.Kind == card.InputFile && h.o.Files != nil
 		}
+		out.Live = f.Live
 		if focus == "" {
 			out.Fold = d.text(f.Fold)
 			out.Open = len(out.Problems) > 0 || e.posted != nil && touched(e, f.Inputs)

@@ -28,23 +28,38 @@ type entered struct {
 	picked   map[string][]personView // persons chosen
 	found    map[string][]personView // persons to choose from
 	settled  map[string]bool         // the name that was typed led to a person
+	depts    map[string]string       // the department that was meant
+	raw      map[string]event.Value  // as it was entered, right or wrong
+	uploads  map[string]string       // what was wrong with the files that came, by input
+	viewer   viewer
+	instance string
 }
 
 func newEntered(posted url.Values) entered {
 	return entered{
 		posted: posted, values: map[string]event.Value{}, problems: map[string]string{},
 		picked: map[string][]personView{}, found: map[string][]personView{}, settled: map[string]bool{},
+		depts: map[string]string{}, raw: map[string]event.Value{},
 	}
 }
 
 // read checks what was sent for the inputs of a form. only limits it to one input, for a search.
 func (h *Handler) read(ctx context.Context, l tongue, e entered, inputs []card.Input, only string) error {
 	for _, in := range inputs {
+		if !in.Kind.Asks() {
+			continue
+		}
 		search := only == in.Name
 		v, problem, err := event.Value{}, "", error(nil)
 		switch in.Kind {
 		case card.InputPerson, card.InputPeople:
 			v, problem, err = h.readPeople(ctx, l, e, in, search)
+		case card.InputTable:
+			v = h.readTable(e, in)
+		case card.InputFile:
+			v, problem = h.readFiles(l, e, in)
+		case card.InputDepartment:
+			v, problem, err = h.readDept(ctx, l, e, in, search)
 		case card.InputBool:
 			v = event.Bool(e.posted.Get("f."+in.Name) != "")
 		case card.InputSelect, card.InputMultiSelect:
@@ -55,7 +70,13 @@ func (h *Handler) read(ctx context.Context, l tongue, e entered, inputs []card.I
 		if err != nil {
 			return err
 		}
+		if e.raw[in.Name] = v; v.Kind == "" {
+			e.raw[in.Name] = event.Text(strings.TrimSpace(e.posted.Get("f." + in.Name)))
+		}
 		if only != "" && !search {
+			if in.Kind == card.InputFile && problem != "" {
+				e.problems[in.Name] = problem // it is not said again
+			}
 			continue
 		}
 		if problem == "" && !search && in.Required && v.Kind == "" {

@@ -43,6 +43,9 @@ type office struct {
 	down   bool // nothing is stored
 	slow   bool // outcomes are not known in time
 	open   []workflows.Task
+
+	draft    func(map[string]event.Value) card.Card // what a form becomes with what was entered
+	attached []event.File
 }
 
 func newOffice() *office {
@@ -153,6 +156,35 @@ func (o *office) Search(_ context.Context, words string, limit int) ([]pages.Col
 		}
 	}
 	return out, nil
+}
+
+func (o *office) Departments(_ context.Context, words string, limit int) ([]string, error) {
+	var out []string
+	for _, name := range []string{"研发部", "研发支持部", "财务部"} {
+		if name == words {
+			return []string{name}, nil
+		}
+		if strings.Contains(name, words) && len(out) < limit {
+			out = append(out, name)
+		}
+	}
+	return out, nil
+}
+
+func (o *office) Draft(_ context.Context, slot, person string, form map[string]event.Value) (card.Card, bool, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.draft == nil || slot != "abc/initiator" || person != "li.lei" {
+		return card.Card{}, false, nil
+	}
+	return o.draft(form), true, nil
+}
+
+func (o *office) Files(_ context.Context, instance, person string) ([]event.File, error) {
+	if instance != "abc" {
+		return nil, workflows.ErrNotFound
+	}
+	return o.attached, nil
 }
 
 func (o *office) OpenWork(_ context.Context, _ string, skip, limit int) ([]workflows.Task, error) {

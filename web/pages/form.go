@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,8 @@ type formView struct {
 	Hidden   []pair       // what was entered before, on a page that asks once more
 	Ask      *confirmView // the question that the page itself puts, above the button
 	Fold     string       // title of a form that is closed at first
+	Upload   bool         // it brings files
+	Live     bool         // what is entered changes what is asked for
 	Open     bool         // of a folded form: something is wrong with what was entered, or it is what the page is for
 }
 
@@ -46,6 +49,11 @@ type inputView struct {
 	Picked          []personView // persons that are chosen now
 	Found           []personView // persons to choose from
 	Several         bool
+	Rows            []tableRow // of a table
+	Count           int        // of rows
+	CanAdd          bool
+	Files           []fileView // that are attached
+	Accept          string
 }
 
 type optionView struct {
@@ -79,6 +87,23 @@ func (d drawer) input(in card.Input, e entered, loc *time.Location) inputView {
 	}
 	sent := e.posted != nil
 	switch in.Kind {
+	case card.InputNote:
+	case card.InputOutput:
+		v.Value = in.Default.Text
+	case card.InputTable:
+		d.rows(&v, in, e, loc)
+	case card.InputDepartment:
+		v.Value = in.Default.Text
+		if sent {
+			if v.Value = e.posted.Get("f." + in.Name); e.depts[in.Name] != "" {
+				v.Value = e.depts[in.Name]
+			}
+		}
+		if v.Hint == "" {
+			v.Hint = d.lang.say("dept_hint")
+		}
+	case card.InputFile:
+		d.files(&v, in, e)
 	case card.InputSelect, card.InputMultiSelect:
 		on := map[string]bool{}
 		if sent {
@@ -132,6 +157,34 @@ func (d drawer) input(in card.Input, e entered, loc *time.Location) inputView {
 		}
 	}
 	return v
+}
+
+// files draws what is attached.
+func (d drawer) files(v *inputView, in card.Input, e entered) {
+	v.Several = countLimit(in) > 1
+	switch {
+	case in.Images:
+		v.Accept = strings.Join(pictures, ",")
+	case len(in.Accept) > 0:
+		v.Accept = "." + strings.Join(in.Accept, ",.")
+	}
+	tokens := e.posted["k."+in.Name]
+	if e.posted == nil {
+		for _, f := range in.Default.Files {
+			tokens = append(tokens, d.token(f))
+		}
+	}
+	for _, t := range tokens {
+		if f, ok := d.kept(t); ok {
+			v.Files = append(v.Files, d.file(f, t))
+		}
+	}
+	if v.Hint == "" {
+		v.Hint = fmt.Sprintf(d.lang.say("file_hint"), countLimit(in), card.SizeText(sizeLimit(in)))
+		if len(in.Accept) > 0 {
+			v.Hint += " · " + strings.Join(in.Accept, d.lang.say("sep"))
+		}
+	}
 }
 
 // shownValue is a default as its field holds it.
@@ -190,8 +243,11 @@ next:
 		for _, in := range inputs {
 			for _, sep := range [...]string{"：", ": "} {
 				if what, ok := strings.CutPrefix(line, label(in.Label)+sep); ok {
-					if into[in.Name] == "" {
+					switch into[in.Name] {
+					case "":
 						into[in.Name] = what
+					default: // a table has several
+						into[in.Name] += "\n" + what
 					}
 					continue next
 				}

@@ -75,3 +75,13 @@ func FuzzCardText(f *testing.F) {
 		}
 	})
 }
+
+func linkOf() web.Link { return web.Link{Slot: "abc/initiator", Person: "li.lei"} }
+
+func postTo(h *pages.Handler, at, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, at, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}

@@ -18,8 +18,8 @@ import (
 // Connection is what events from pages carry as their connection.
 const Connection = "pages"
 
-// maxBody of a POST, in bytes: forty texts of 1000 characters, twice over.
-const maxBody = 256 << 10
+// maxBody of a POST without files, in bytes: forty texts of 1000 characters, twice over, or a long table.
+const maxBody = 1 << 20
 
 // Desk is what the pages show and where presses go.
 type Desk interface {
@@ -28,6 +28,11 @@ type Desk interface {
 	// Look is what a person may see of an instance; workflows.ErrNotFound when there is none, or nothing for
 	// them.
 	Look(ctx context.Context, instance, person string) (Seen, error)
+	// Draft draws the card of a slot with what its person has entered so far, and stores nothing; ok is false where
+	// what is entered changes nothing.
+	Draft(ctx context.Context, slot, person string, form map[string]event.Value) (c card.Card, ok bool, err error)
+	// Files lists the files of an instance that somebody who may look at it may open.
+	Files(ctx context.Context, instance, person string) ([]event.File, error)
 	// Press takes a press in. known is false when it is stored but its outcome is not known yet. On an error it
 	// was not stored.
 	Press(ctx context.Context, ev event.Event) (toast *card.Toast, known bool, err error)
@@ -61,6 +66,8 @@ type People interface {
 	Person(ctx context.Context, id string) (workflows.Person, error)
 	// Search finds persons who are there, by a part of name, id or department; exact names first.
 	Search(ctx context.Context, words string, limit int) ([]Colleague, error)
+	// Departments finds departments by a part of their name; exact names first.
+	Departments(ctx context.Context, words string, limit int) ([]string, error)
 }
 
 // Options are what a Handler is made of. Desk, Work, People and Key are required.
@@ -68,6 +75,8 @@ type Options struct {
 	Desk   Desk
 	Work   Work
 	People People
+	// Files keeps what people attach; nil: nothing can be attached.
+	Files Files
 	// Gate confirms persons for links that say so; nil: such links open for nobody.
 	Gate Gate
 	// Sheet is an instance for a print, as a person may see it, "" for an administrator. nil: nothing is printed.
@@ -91,6 +100,7 @@ type Handler struct {
 	links    web.Signer
 	sessions web.Signer
 	tickets  web.Signer
+	uploads  web.Signer
 	logins   web.Signer
 	shelves  web.Signer
 	mux      *http.ServeMux
@@ -122,7 +132,7 @@ func New(o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		o: o, mux: http.NewServeMux(),
-		links: web.NewSigner(o.Key, "link"), sessions: web.NewSigner(o.Key, "session"), tickets: web.NewSigner(o.Key, "ticket"), logins: web.NewSigner(o.Key, "login"),
+		links: web.NewSigner(o.Key, "link"), sessions: web.NewSigner(o.Key, "session"), tickets: web.NewSigner(o.Key, "ticket"), uploads: web.NewSigner(o.Key, "upload"), logins: web.NewSigner(o.Key, "login"),
 		shelves: web.NewSigner(o.Key, "shelf"),
 	}
 	h.mux.HandleFunc("GET /m/c/{token}", h.getCard)
@@ -132,6 +142,7 @@ func New(o Options) (*Handler, error) {
 	h.mux.HandleFunc("GET /m/i/{instance}/admin", h.getInstance)
 	h.mux.HandleFunc("POST /m/i/{instance}/admin", h.postInstance)
 	h.mux.HandleFunc("GET /m/i/{instance}/print", h.getPrint)
+	h.mux.HandleFunc("GET /m/f/{instance}/{file}", h.getFile)
 	h.mux.HandleFunc("GET /m/tasks", h.getTasks)
 	h.mux.HandleFunc("GET /m/login/{connection}", h.getLogin)
 	h.mux.HandleFunc("GET /m/assets/{file}", assets)
@@ -164,7 +175,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	head.Set("X-Robots-Tag", "noindex, nofollow, noarchive")
 	head.Set("Cache-Control", "no-store")
 	if r.Method == http.MethodPost {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		limit := int64(maxBody)
+		if isUpload(r) && h.o.Files != nil {
+			limit = maxUpload // who may is asked before it is read
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 	}
 	h.mux.ServeHTTP(w, r)
 }

@@ -22,7 +22,21 @@ func (h *Handler) press(w http.ResponseWriter, r *http.Request, v viewer, at spo
 		h.show(w, r, http.StatusOK, v, at, e, nil) // it says what is wrong
 		return
 	}
-	search := r.PostForm.Get("find")
+	e.viewer = v
+	e.instance, _, _ = strings.Cut(at.slot, "/")
+	if e.uploads, err = h.upload(r, l, v, at, inputsOf(&c)); err != nil {
+		h.fail(w, r, "files", err)
+		return
+	}
+	search, change := r.PostForm.Get("find"), r.PostForm.Get("row")
+	if change != "" {
+		editRows(r.PostForm, inputsOf(&c), change)
+		search = "\x00" // nothing is judged
+	}
+	if c, err = h.draft(r.Context(), l, v, at, c, e); err != nil {
+		h.fail(w, r, "form", err)
+		return
+	}
 	verb, token := verbOf(r.PostForm.Get("act"))
 	to := find(&c, verb)
 	inputs := inputsOf(&c)
@@ -95,7 +109,7 @@ func (h *Handler) ask(w http.ResponseWriter, r *http.Request, v viewer, at spot,
 		Hidden:  []pair{{Label: "sure", Value: "1"}},
 	}
 	for _, key := range sortedKeys(r.PostForm) {
-		if !strings.HasPrefix(key, "f.") && !strings.HasPrefix(key, "p.") {
+		if !strings.HasPrefix(key, "f.") && !strings.HasPrefix(key, "p.") && !strings.HasPrefix(key, "n.") && !strings.HasPrefix(key, "k.") {
 			continue
 		}
 		for _, val := range r.PostForm[key] {

@@ -45,7 +45,7 @@ const (
 func (h *Handler) put(w http.ResponseWriter, r *http.Request, who string) bool {
 	form := url.Values{}
 	for k, v := range r.PostForm {
-		if strings.HasPrefix(k, "f.") || strings.HasPrefix(k, "p.") {
+		if strings.HasPrefix(k, "f.") || strings.HasPrefix(k, "p.") || strings.HasPrefix(k, "n.") || strings.HasPrefix(k, "k.") {
 			form[k] = v
 		}
 	}
@@ -104,7 +104,12 @@ func (h *Handler) taken(w http.ResponseWriter, r *http.Request, v viewer) url.Va
 func (h *Handler) resume(w http.ResponseWriter, r *http.Request, v viewer, at spot, form url.Values) {
 	l := languageOf(r)
 	e := newEntered(form)
+	e.viewer = v
+	e.instance, _, _ = strings.Cut(at.slot, "/")
 	c, err := h.o.Desk.Show(r.Context(), at.slot)
+	if err == nil {
+		c, err = h.draft(r.Context(), l, v, at, c, e)
+	}
 	if err != nil {
 		h.show(w, r, http.StatusOK, v, at, e, nil) // it says what is wrong
 		return

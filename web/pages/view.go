@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"magpie/adapters/card"
+	"magpie/adapters/event"
 )
 
 // cardView is a card as a page draws it.
@@ -32,6 +33,7 @@ type part struct {
 	Boxes  [][]part
 	Parts  []part // collapse
 	Form   *formView
+	Files  []fileView
 }
 
 type pair struct {
@@ -60,6 +62,10 @@ type drawer struct {
 	lang tongue
 	// forms makes the view of a form, nil to leave it out.
 	forms func(f *card.Form) *formView
+	// file draws a file, token makes what brings one back with a form, kept reads that.
+	file  func(f event.File, token string) fileView
+	token func(f event.File) string
+	kept  func(token string) (event.File, bool)
 }
 
 func (d drawer) text(t card.Text) string { return strings.TrimSpace(t.In(d.lang.code())) }
@@ -119,6 +125,11 @@ func (d drawer) part(e card.Element) (part, bool) {
 		}
 	case *card.Collapse:
 		p.Text, p.Parts = d.text(e.Title), d.parts(e.Body)
+	case *card.Files:
+		p.Label = d.text(e.Label)
+		for _, f := range e.Items {
+			p.Files = append(p.Files, d.file(f, ""))
+		}
 	case *card.Form:
 		if p.Form = d.forms(e); p.Form == nil {
 			return p, false

@@ -44,6 +44,8 @@ type compiler struct {
 	env      workflows.Env
 	p        *Program
 	conds    *cond.Env
+	above    *cond.Env // of the fields above the one that is compiled
+	ids      []string  // of all fields, as written
 	money    bool
 	auto     int
 	allowAll *allowed // of the whole flow
@@ -81,6 +83,7 @@ func compile(src *config.Node, env workflows.Env) (*Program, config.Problems) {
 	c.allowAll = s.Rules.Allow
 	c.head(&s)
 	c.form(s.Form)
+	c.checks(s.Checks)
 	c.title(s)
 	if n := count(s.Steps); n > maxNodes {
 		c.fail("steps", fmt.Sprintf("%d steps with those inside branches", n), fmt.Sprintf("at most %d; split the flow", maxNodes))
@@ -194,9 +197,14 @@ func (c *compiler) cond(src, path string) *cond.Cond {
 	if err == nil {
 		return k
 	}
-	e := err.(*cond.Error)
+	c.place(err.(*cond.Error), "condition: ", path)
+	return nil
+}
+
+// place reports what is wrong with an expression where it stands in the file.
+func (c *compiler) place(e *cond.Error, what, path string) {
 	n := c.root.At(path)
-	pr := n.Problem("condition: "+e.What, e.Want)
+	pr := n.Problem(what+e.What, e.Want)
 	if n.Block() {
 		lines := strings.Split(string(c.root.Source()), "\n")
 		if at := pr.Line + e.Line - 1; at < len(lines) {
@@ -207,7 +215,6 @@ func (c *compiler) cond(src, path string) *cond.Cond {
 		pr.Col += e.Col - 1 + c.quote(pr)
 	}
 	c.ps = append(c.ps, pr)
-	return nil
 }
 
 func near(id string, p *Program) string {

@@ -62,6 +62,10 @@ func (c *compiler) rights(n *node, r *rightsSpec, path string) {
 			c.ps = append(c.ps, c.root.At(path+".approve.fields").Key(id).Problem("the form has no field "+id, want))
 			continue
 		}
+		if f := c.p.byField[id]; r.rights[id] == rightEdit && (f.formula != nil || f.typ == typeNote) {
+			c.ps = append(c.ps, c.root.At(path+".approve.fields").Key(id).Problem(fmt.Sprintf("the field %s is not filled in, so nobody can change it", id), "read or hidden"))
+			continue
+		}
 		if r.rights[id] != rightRead {
 			n.rights[id] = r.rights[id]
 		}

@@ -65,37 +65,46 @@ func (d *decider) submit(a *event.Action) *workflows.Refusal {
 	case d.s.Status != workflows.StatusDraft && (d.s.Status != workflows.StatusRunning || d.s.atStart() == nil):
 		return d.over(textAlreadySent)
 	}
-	values, problems := map[string]value{}, map[string]string{}
-	var wrong, lines []string
-	for i := range d.p.fields {
-		f := &d.p.fields[i]
-		in, there := a.Form[f.id]
-		if !there && f.typ != typeBool {
-			in = event.Value{} // an input that was left empty need not come back
-		}
-		v, problem := f.parse(in, d.p.loc)
-		if !v.empty() {
-			values[f.id] = v
-		}
-		if problem != "" {
-			problems[f.id] = problem
-			wrong = append(wrong, f.id)
-			lines = append(lines, f.label+"："+problem)
-		}
+	j := d.p.judge(a.Form, nil, nil, d.s.starter())
+	if len(j.wrong) == 0 && !a.Whole {
+		d.askMore(&j, a.Form)
 	}
-	if len(wrong) > 0 {
-		k := &kept{Fields: wrong}
-		k.p.Values, k.p.Problems = values, problems
+	if len(j.wrong) > 0 {
+		k := &kept{Fields: j.wrong}
+		k.p.Values, k.p.Problems = j.values, j.problems
 		d.emitBy(k, d.s.By)
-		d.say(card.ToastError, textFormProblem, strings.Join(lines, "；"))
+		d.say(card.ToastError, textFormProblem, strings.Join(d.p.lines(j.problems), "；"))
 		return nil
 	}
 	if r := d.s.atStart(); r != nil {
-		d.resubmit(r, values)
+		d.resubmit(r, j.values)
 	} else {
-		d.accept(values)
+		d.accept(j.values)
 	}
 	return nil
+}
+
+// askMore keeps a form that is right but asks, with what was entered, for fields that the card did not show: they
+// may be wanted. The next time they were shown.
+func (d *decider) askMore(j *judged, in map[string]event.Value) {
+	var before judged
+	for i := range d.p.fields {
+		f := &d.p.fields[i]
+		if f.when == nil || f.formula != nil || f.typ == typeNote || j.hidden[f.id] || !j.values[f.id].empty() {
+			continue
+		}
+		if before.hidden == nil {
+			values := d.s.Draft.Values
+			if d.s.Draft.Problems == nil {
+				values = d.defaults(values)
+			}
+			before = d.p.judge(d.entered(values), nil, nil, d.s.starter())
+		}
+		if _, there := in[f.id]; !there && before.hidden[f.id] {
+			j.problems[f.id] = textMore
+			j.wrong = append(j.wrong, f.id)
+		}
+	}
 }
 
 // accept hands the form in.
@@ -121,7 +130,7 @@ func (p *Program) parts(values map[string]value) (plain, texts map[string]value)
 		v, ok := values[f.id]
 		switch {
 		case !ok:
-		case f.private():
+		case f.personal():
 			texts[f.id] = v
 		default:
 			plain[f.id] = v
@@ -168,7 +177,7 @@ func (d *decider) title(values map[string]value) string {
 		f := &d.p.fields[i]
 		text := f.show(values[f.id], d.p.loc, d.s.name)
 		if f.typ == typeMoney {
-			text = strings.TrimSuffix(strings.TrimPrefix(text, "¥"), ".00")
+			text = strings.TrimSuffix(strings.TrimPrefix(text, "¥"), ".00") // the author writes the sign of yuan
 		}
 		form[f.id] = oneLine(text, 100)
 	}

@@ -104,7 +104,7 @@ func (d *decider) handIn(given map[string]event.Value) *workflows.Refusal {
 			form[f.id] = f.input(f.def, d.p.loc)
 		}
 	}
-	if no := d.submit(&event.Action{Slot: slotInitiator, Verb: "submit", Form: form}); no != nil {
+	if no := d.submit(&event.Action{Slot: slotInitiator, Verb: "submit", Form: form, Whole: true}); no != nil {
 		return no
 	}
 	if d.s.Status != workflows.StatusDraft {

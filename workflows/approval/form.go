@@ -28,29 +28,55 @@ const (
 	typePerson      fieldType = "person"
 	typePersons     fieldType = "persons"
 	typeBool        fieldType = "bool"
+	typeRange       fieldType = "range"
+	typeDepartment  fieldType = "department"
+	typeTable       fieldType = "table"
+	typeAttachment  fieldType = "attachment"
+	typeImage       fieldType = "image"
+	typeNote        fieldType = "note"
+	typeComputed    fieldType = "computed" // in the file only: compiled, it is a number or money with a formula
 )
 
-// field is one compiled field.
+// field is one compiled field, or a column of a table.
 type field struct {
 	id, label, placeholder string
 	typ                    fieldType
 	required               bool
-	min, max               *cond.Decimal // number, money: the value; text: runes; lists: choices
+	must                   *cond.Cond    // required when
+	when                   *cond.Cond    // asked for when; nil: always
+	min, max               *cond.Decimal // number, money: the value; text: runes; lists, files: how many
 	options                []optionSpec
 	def                    value
+	fill                   *cond.Formula // computes what it holds at first
+	self                   bool          // it holds the initiator at first
+	formula                *cond.Formula // computed, never asked for
+	currency               string        // of money; "" is CNY
+	of                     fieldType     // range: date or datetime
+
+	columns          []field // table
+	rowsMin, rowsMax int
+	total            string // column: what stands below the table
+
+	accept   []string // files
+	maxBytes int64
 }
 
-// value is what a field holds, in canonical form: a cond.Value with short names.
-// Persons are person ids; the zero value is a field that was left empty.
-type value struct {
-	T string   `json:"t,omitempty"`
-	L []string `json:"l,omitempty"`
+// private reports whether people write text there that a command can bring along.
+func (f *field) private() bool {
+	return f.formula == nil && (f.typ == typeText || f.typ == typeLongText)
 }
 
-func (v value) empty() bool { return v.T == "" && len(v.L) == 0 }
+// personal reports whether what it holds is personal text, which must be erasable.
+func (f *field) personal() bool {
+	switch f.typ {
+	case typeText, typeLongText, typeAttachment, typeImage:
+		return true
+	}
+	return slices.ContainsFunc(f.columns, func(c field) bool { return c.personal() })
+}
 
-// private reports whether what people write there is personal text, which must be erasable.
-func (f *field) private() bool { return f.typ == typeText || f.typ == typeLongText }
+// files reports whether it holds files.
+func (f *field) files() bool { return f.typ == typeAttachment || f.typ == typeImage }
 
 // limits of what a form holds.
 const (
@@ -71,15 +97,47 @@ func (f *field) condKind() cond.Kind {
 		return cond.Date
 	case typeDateTime:
 		return cond.DateTime
-	case typeMultiSelect, typePersons:
+	case typeMultiSelect, typePersons, typeAttachment, typeImage:
 		return cond.List
+	case typeTable:
+		return cond.Table
+	case typeRange:
+		if f.of == typeDateTime {
+			return cond.Span
+		}
+		return cond.Range
 	}
 	return cond.Text
 }
 
-// inputKind is how cards ask for the field.
+// condField is the field as expressions see it.
+func (f *field) condField() cond.Field {
+	out := cond.Field{ID: f.id, Kind: f.condKind(), Options: optionValues(f.options), Money: f.typ == typeMoney}
+	for i := range f.columns {
+		out.Columns = append(out.Columns, f.columns[i].condField())
+	}
+	return out
+}
+
+// inputKind is how cards ask for the field. A range is asked for by two inputs of the kind of its ends.
 func (f *field) inputKind() card.InputKind {
+	if f.formula != nil {
+		return card.InputOutput
+	}
 	switch f.typ {
+	case typeRange:
+		if f.of == typeDateTime {
+			return card.InputDateTime
+		}
+		return card.InputDate
+	case typeDepartment:
+		return card.InputDepartment
+	case typeTable:
+		return card.InputTable
+	case typeAttachment, typeImage:
+		return card.InputFile
+	case typeNote:
+		return card.InputNote
 	case typeLongText:
 		return card.InputLongText
 	case typeNumber, typeMoney:
@@ -127,6 +185,14 @@ func (f *field) parse(in event.Value, loc *time.Location) (v value, problem stri
 		v, problem = f.parseChoice(in)
 	case typePerson, typePersons:
 		v, problem = f.parsePersons(in)
+	case typeDepartment:
+		v, problem = f.parseText(in)
+	case typeRange:
+		v, problem = f.parseRange(in, loc)
+	case typeAttachment, typeImage:
+		v, problem = f.parseFiles(in)
+	case typeTable:
+		v, problem = value{}, textNotTable // tables need their form: see judge
 	case typeBool:
 		switch {
 		case in.Kind == event.ValueBool && in.Bool, in.Text == "true":
@@ -177,7 +243,7 @@ func (f *field) parseNumber(in event.Value) (value, string) {
 	if !ok {
 		return value{}, textNotNumber
 	}
-	s := plainNumber(clean(raw, false))
+	s := plainNumber(f.bare(clean(raw, false)))
 	if s == "" {
 		return value{}, ""
 	}
@@ -188,8 +254,8 @@ func (f *field) parseNumber(in event.Value) (value, string) {
 		return kept, textTooLarge
 	case err == cond.ErrTooFine && f.typ == typeNumber:
 		return kept, fmt.Sprintf(textTooFine, 6)
-	case err == cond.ErrTooFine, err == nil && f.typ == typeMoney && d.Fraction() > 2:
-		return kept, fmt.Sprintf(textTooFine, 2)
+	case err == cond.ErrTooFine, err == nil && f.typ == typeMoney && d.Fraction() > f.digits():
+		return kept, fmt.Sprintf(textTooFine, f.digits())
 	case err != nil:
 		return kept, textNotNumber
 	case f.min != nil && d < *f.min:
@@ -393,6 +459,12 @@ func (f *field) input(v value, loc *time.Location) event.Value {
 		return event.Value{Kind: event.ValuePeople, List: v.L}
 	case typeBool:
 		return event.Bool(v.T == "true")
+	case typeAttachment, typeImage:
+		return event.Files(v.F...)
+	case typeRange:
+		return event.List(v.L...)
+	case typeTable:
+		return f.tableInput(v, loc)
 	}
 	return event.Text(cut(v.T, f.maxRunes()))
 }
@@ -404,7 +476,17 @@ func (f *field) show(v value, loc *time.Location, names func(string) string) str
 	}
 	switch f.typ {
 	case typeMoney:
-		return "¥" + grouped(v.T, true)
+		return f.symbol() + f.grouped(v.T)
+	case typeRange:
+		return f.showRange(v, loc)
+	case typeTable:
+		return fmt.Sprintf(textRows, len(v.R))
+	case typeAttachment, typeImage:
+		names := make([]string, len(v.F))
+		for i, x := range v.F {
+			names[i] = x.Name
+		}
+		return strings.Join(names, "、")
 	case typeNumber:
 		return grouped(v.T, false)
 	case typeDateTime:

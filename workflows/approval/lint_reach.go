@@ -144,7 +144,7 @@ func (c *compiler) try(all, base []hurdle) (yes, no, ok bool) {
 	tries := make([][]cond.Value, len(ids))
 	for i, id := range ids {
 		f := c.p.byField[id]
-		if f == nil {
+		if f == nil || f.formula != nil { // what is computed is not free
 			return false, false, false
 		}
 		tries[i] = samples(f, numbers, texts)

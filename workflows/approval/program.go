@@ -30,6 +30,7 @@ type Program struct {
 	who      []string // selectors of those who may start it; nil: everyone
 	fields   []field
 	byField  map[string]*field
+	checks   []rule // between fields
 	title    *template.Template
 	nodes    map[string]*node
 	order    []*node // as in the file

@@ -86,13 +86,10 @@ func (d *decider) editForm(n *node) *ViewForm {
 	if !n.edits() {
 		return nil
 	}
-	out := &ViewForm{Inputs: []ViewInput{}}
-	for i := range d.p.fields {
-		if f := &d.p.fields[i]; n.rights[f.id] == rightEdit {
-			in := d.fieldInput(f, d.s.Form[f.id])
-			in.Name, in.Required = editPrefix+in.Name, false // what is missing is said after the press: a suite may press without the inputs
-			out.Inputs = append(out.Inputs, in)
-		}
+	out := d.inputs(d.s.Form, nil, n.changes)
+	for i := range out.Inputs {
+		in := &out.Inputs[i]
+		in.Name, in.Required = editPrefix+in.Name, false // what is missing is said after the press: a suite may press without the inputs
 	}
 	out.Inputs = append(out.Inputs, ViewInput{Name: "opinion", Label: textOpinion, Placeholder: textOpinionHint, Kind: "longtext", Max: 500})
 	return out
@@ -107,11 +104,15 @@ func (n *node) edits() bool {
 	return false
 }
 
+// changes reports whether a field can be changed at a step.
+func (n *node) changes(field string) bool { return n.rights[field] == rightEdit }
+
 // edit judges what a press changes of the form. What did not come back stays as it is: a suite whose card takes no
 // inputs has a plain button. What is not theirs to change is refused, whatever way it came in.
 func (d *decider) edit(n *node, at place, a *event.Action) (*edited, *workflows.Refusal) {
 	for name := range a.Form {
 		id, ok := strings.CutPrefix(name, editPrefix)
+		id = strings.TrimSuffix(strings.TrimSuffix(id, suffixFrom), suffixTo)
 		if ok && n.rights[id] != rightEdit {
 			return nil, workflows.Refuse("not_your_field", textNotYourField)
 		}
@@ -121,38 +122,28 @@ func (d *decider) edit(n *node, at place, a *event.Action) (*edited, *workflows.
 	}
 	f := &edited{place: at}
 	f.p.Old, f.p.New = map[string]value{}, map[string]value{}
-	all := make(map[string]value, len(d.s.Form))
-	for id, v := range d.s.Form {
-		all[id] = v
+	in := d.entered(d.s.Form)
+	for name, v := range a.Form {
+		if id, ok := strings.CutPrefix(name, editPrefix); ok {
+			in[id] = v
+		}
 	}
-	var lines []string
+	j := d.p.judge(in, d.s.Form, n.changes, d.s.starter())
 	for i := range d.p.fields {
-		x := &d.p.fields[i]
-		if n.rights[x.id] != rightEdit {
-			continue
-		}
-		old := d.s.Form[x.id]
-		in, there := a.Form[editPrefix+x.id]
-		if !there {
-			in = x.input(old, d.p.loc)
-		}
-		v, problem := x.parse(in, d.p.loc)
-		switch {
-		case problem != "":
-			lines = append(lines, x.label+"："+problem)
-		case !there || v.T == old.T && slices.Equal(v.L, old.L):
-		default:
-			f.Fields = append(f.Fields, x.id)
-			f.p.Old[x.id], f.p.New[x.id], all[x.id] = old, v, v
+		id := d.p.fields[i].id
+		if old, now := d.s.Form[id], j.values[id]; !old.equal(now) { // what is computed, or no longer asked for, follows
+			f.Fields = append(f.Fields, id)
+			f.p.Old[id], f.p.New[id] = old, now
 		}
 	}
+	lines := d.p.lines(j.problems)
 	if len(lines) > 0 {
 		return nil, workflows.Refuse("invalid_form", textFormProblem, strings.Join(lines, "；"))
 	}
 	if len(f.Fields) == 0 {
 		return nil, nil
 	}
-	f.p.Title = d.title(all)
+	f.p.Title = d.title(j.values)
 	return f, nil
 }
 

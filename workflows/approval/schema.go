@@ -59,3 +59,8 @@ func (*modeSpec) JSONSchema() *config.JSONSchema {
 		object(map[string]*config.JSONSchema{"count": {Type: "integer", Minimum: "1", Maximum: "100", Description: "at least so many"}}),
 	}}
 }
+
+// JSONSchema describes when a field must be filled in.
+func (*requiredSpec) JSONSchema() *config.JSONSchema {
+	return &config.JSONSchema{AnyOf: []*config.JSONSchema{{Type: "boolean"}, {Type: "string", Description: "a condition on fields that stand above"}}}
+}

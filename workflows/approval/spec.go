@@ -17,6 +17,7 @@ type spec struct {
 	Description string               `yaml:"description" jsonschema_description:"one line for the help text"`
 	Start       startSpec            `yaml:"start"`
 	Form        []fieldSpec          `yaml:"form,required"`
+	Checks      []checkSpec          `yaml:"checks" jsonschema_description:"rules between fields"`
 	Title       string               `yaml:"title" jsonschema_description:"of an instance; {{.form.FIELD}} and {{.initiator.name}} are filled in"`
 	Steps       []stepSpec           `yaml:"steps,required"`
 	Rules       rulesSpec            `yaml:"rules"`

@@ -330,10 +330,9 @@ func (s *state) know(people map[string]person) {
 func (s *state) values() cond.Values {
 	v := cond.Values{Form: make(map[string]cond.Value, len(s.Form))}
 	for id, f := range s.Form {
-		v.Form[id] = cond.Value{Text: f.T, List: f.L}
+		v.Form[id] = f.cond()
 	}
-	p := s.People[s.By]
-	v.Initiator = cond.Initiator{ID: s.By, Name: s.name(s.By), Dept: p.Dept, Title: p.Title}
+	v.Initiator = s.starter()
 	return v
 }
 

@@ -24,6 +24,27 @@ const (
 	textNoPerson  = "找不到这个人"
 	textOnePerson = "只能选一个人"
 	textBadBool   = "请选择是或否"
+	textNotRange  = "请填写开始和结束"
+	textNoStart   = "请填写开始"
+	textNoEnd     = "请填写结束"
+	textEndFirst  = "结束不能早于开始"
+	textNotTable  = "请按行填写"
+	textManyRows  = "最多 %d 行"
+	textFewRows   = "至少 %d 行"
+	textCell      = "第 %d 行 %s：%s"
+	textNotFile   = "请在页面上传文件"
+	textManyFiles = "最多 %d 个文件"
+	textFewFiles  = "至少 %d 个文件"
+	textFileSize  = "超过了 %d.%03d MB 的上限"
+	textFileType  = "类型不对，只收 %s"
+	textNotImage  = "不是图片"
+	textDivide    = "除数为 0，无法计算"
+	textOverflow  = "结果超出范围，无法计算"
+	textMore      = "按已填内容还可以填写这一项；不需要就直接再提交"
+	textRange     = "%s 至 %s"
+	textFrom      = "%s（开始）"
+	textTo        = "%s（结束）"
+	textRows      = "%d 行"
 
 	textFormProblem  = "请修改后再提交：%s"
 	textSubmitted    = "已提交"
@@ -158,3 +179,6 @@ var verdictWords = map[workflows.TaskState]string{workflows.TaskApproved: textAp
 
 // modeWords are what people read for a mode.
 var modeWords = map[modeKind]string{modeAny: "或签", modeAll: "会签", modeSequence: "依次审批", modeRatio: "比例会签", modeCount: "票签", modeWeight: "加权票签"}
+
+// textTotal are the words for what stands below a column.
+var textTotal = map[string]string{"sum": "合计", "min": "最小", "max": "最大", "count": "数量"}

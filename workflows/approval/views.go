@@ -16,6 +16,8 @@ type View struct {
 	Instance   ViewInstance   `json:"instance"`
 	Initiator  ViewInitiator  `json:"initiator"`
 	Fields     []ViewField    `json:"fields"`
+	Tables     []ViewTable    `json:"tables,omitempty"`
+	Files      []ViewFiles    `json:"files,omitempty"`
 	Steps      []ViewStep     `json:"steps"`
 	Current    int            `json:"current"`
 	Actions    []string       `json:"actions"`
@@ -67,6 +69,8 @@ type ViewField struct {
 	Label string `json:"label"`
 	Value string `json:"value"`
 	Short bool   `json:"short"`
+	// Capitals is an amount of yuan as it stands on vouchers, "" for all others.
+	Capitals string `json:"capitals,omitempty"`
 }
 
 // ViewStep is one step of the progress.
@@ -118,7 +122,8 @@ type ViewMore struct {
 // ViewForm is the form of a draft.
 type ViewForm struct {
 	Inputs  []ViewInput `json:"inputs"`
-	Problem string      `json:"problem"` // of the last submit
+	Problem string      `json:"problem"`        // of the last submit
+	Live    bool        `json:"live,omitempty"` // what is entered changes what is asked for or computed
 }
 
 // ViewInput is one field to fill in.
@@ -131,6 +136,12 @@ type ViewInput struct {
 	Options     []ViewOption   `json:"options,omitempty"`
 	Default     *event.Value   `json:"default,omitempty"`
 	Max         int            `json:"max,omitempty"`
+
+	Columns  []ViewInput `json:"columns,omitempty"` // of a table
+	Min      int         `json:"min,omitempty"`
+	Accept   []string    `json:"accept,omitempty"` // of files
+	Images   bool        `json:"images,omitempty"`
+	MaxBytes int64       `json:"max_bytes,omitempty"`
 }
 
 // ViewOption is a choice.
@@ -260,15 +271,7 @@ func (d *decider) view(may func(field string) bool) View {
 		v.Instance.StatusLabel = textCanceled
 	}
 	v.Instance.Title = d.titleSeen(v.Instance.Title, may)
-	for i := range d.p.fields {
-		f := &d.p.fields[i]
-		if may != nil && !may(f.id) {
-			continue
-		}
-		if text := f.show(s.Form[f.id], d.p.loc, s.name); text != "" {
-			v.Fields = append(v.Fields, ViewField{Label: f.label, Value: text, Short: f.short()})
-		}
-	}
+	d.drawFields(&v, s.Form, may)
 	if s.Parent != nil {
 		v.Fields = append(v.Fields, ViewField{Label: textParent, Value: s.Parent.Title})
 	}
@@ -280,48 +283,10 @@ func (d *decider) view(may func(field string) bool) View {
 // short fields may stand side by side.
 func (f *field) short() bool {
 	switch f.typ {
-	case typeText, typeLongText, typeMultiSelect, typePersons:
+	case typeText, typeLongText, typeMultiSelect, typePersons, typeRange, typeDepartment:
 		return false
 	}
 	return true
-}
-
-// fieldInput is one field as an input that holds a value.
-func (d *decider) fieldInput(f *field, v0 value) ViewInput {
-	in := ViewInput{Name: f.id, Label: f.label, Kind: f.inputKind(), Required: f.required, Placeholder: f.placeholder}
-	for _, o := range f.options {
-		in.Options = append(in.Options, ViewOption(o))
-	}
-	if v := f.input(v0, d.p.loc); v.Kind != "" {
-		in.Default = &v
-	}
-	switch {
-	case f.private():
-		in.Max = f.maxRunes()
-	case f.max != nil && (f.typ == typeMultiSelect || f.typ == typePersons):
-		in.Max = int(*f.max / 1_000_000)
-	}
-	return in
-}
-
-// form is the draft as inputs, filled with what was entered.
-func (d *decider) form() *ViewForm {
-	out := &ViewForm{Inputs: []ViewInput{}}
-	dr := d.s.Draft
-	if dr == nil {
-		return out
-	}
-	var lines []string
-	for i := range d.p.fields {
-		f := &d.p.fields[i]
-		in := d.fieldInput(f, dr.Values[f.id])
-		if p, ok := dr.Problems[f.id]; ok && p != "" {
-			lines = append(lines, f.label+"："+p)
-		}
-		out.Inputs = append(out.Inputs, in)
-	}
-	out.Problem = strings.Join(lines, "\n")
-	return out
 }
 
 // note says who did what at a step, and who is waited for.

@@ -63,6 +63,31 @@ func (e *Engine) Show(ctx context.Context, slot string) (card.Card, error) {
 	return drawn, nil
 }
 
+// Draft draws the card of a slot with what its person has entered so far, as Show does, and stores nothing. ok is
+// false where what is entered changes nothing.
+func (e *Engine) Draft(ctx context.Context, slot, person string, form map[string]event.Value) (c card.Card, ok bool, err error) {
+	id, name, _ := strings.Cut(slot, "/")
+	in, p, err := e.Load(ctx, id)
+	if err != nil {
+		return card.Card{}, false, err
+	}
+	d, is := p.(workflows.Drafter)
+	if !is {
+		return card.Card{}, false, nil
+	}
+	template, view, ok, err := d.Draft(in, name, person, form, e.now())
+	if err != nil || !ok {
+		return card.Card{}, false, err
+	}
+	drawn, err := e.o.Runtime().renderer.Render(template, view)
+	if err != nil {
+		return card.Card{}, false, fmt.Errorf("draw slot %s: %w", slot, err)
+	}
+	drawn.Slot, drawn.Rev = slot, in.Rev
+	signCard(e.o.Key, &drawn)
+	return drawn, true, nil
+}
+
 // Load reads an instance and the version of its program that it is pinned to. workflows.ErrNotFound.
 func (e *Engine) Load(ctx context.Context, id string) (workflows.Instance, workflows.Program, error) {
 	in, err := e.o.Store.LoadInstance(ctx, id)

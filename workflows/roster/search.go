@@ -63,3 +63,35 @@ func (r *Roster) Search(ctx context.Context, asked string, limit int) ([]Found, 
 	}
 	return out, nil
 }
+
+// Departments finds departments by a part of their name, at most limit: whose name is just what was asked for comes
+// first, then whose begins so. Two of one name are one: a name is all that people and selectors know them by.
+func (r *Roster) Departments(ctx context.Context, asked string, limit int) ([]string, error) {
+	s, err := r.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	asked = strings.ToLower(strings.TrimSpace(asked))
+	if asked == "" || limit <= 0 {
+		return nil, nil
+	}
+	rank := func(name string) int {
+		switch n := strings.ToLower(name); {
+		case n == asked:
+			return 0
+		case strings.HasPrefix(n, asked):
+			return 1
+		case strings.Contains(n, asked):
+			return 2
+		}
+		return 3
+	}
+	var out []string
+	for _, d := range s.depts {
+		if rank(d.Name) < 3 && !slices.Contains(out, d.Name) {
+			out = append(out, d.Name)
+		}
+	}
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a, b)) })
+	return out[:min(limit, len(out))], nil
+}

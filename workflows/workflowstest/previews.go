@@ -1,6 +1,7 @@
 package workflowstest
 
 import (
+	"cmp"
 	"fmt"
 	"sort"
 	"strings"
@@ -168,6 +169,8 @@ type input struct {
 	name, kind string
 	options    []string
 	max        int
+	columns    []input
+	accept     string
 }
 
 func inputsOf(b *Bench) []input {
@@ -176,21 +179,36 @@ func inputsOf(b *Bench) []input {
 		form, _ := shown.View["form"].(map[string]any)
 		list, _ := form["inputs"].([]any)
 		for _, raw := range list {
-			m, _ := raw.(map[string]any)
-			in := input{name: fmt.Sprint(m["name"]), kind: fmt.Sprint(m["kind"])}
-			if n, ok := m["max"].(float64); ok {
-				in.max = int(n)
-			}
-			opts, _ := m["options"].([]any)
-			for _, o := range opts {
-				if om, ok := o.(map[string]any); ok {
-					in.options = append(in.options, fmt.Sprint(om["value"]))
-				}
-			}
+			in := inputOf(raw)
 			out = append(out, in)
 		}
 	}
 	return out
+}
+
+// inputOf reads one input of a view.
+func inputOf(raw any) input {
+	m, _ := raw.(map[string]any)
+	in := input{name: fmt.Sprint(m["name"]), kind: fmt.Sprint(m["kind"])}
+	if n, ok := m["max"].(float64); ok {
+		in.max = int(n)
+	}
+	opts, _ := m["options"].([]any)
+	for _, o := range opts {
+		if om, ok := o.(map[string]any); ok {
+			in.options = append(in.options, fmt.Sprint(om["value"]))
+		}
+	}
+	columns, _ := m["columns"].([]any)
+	for _, c := range columns {
+		in.columns = append(in.columns, inputOf(c))
+	}
+	if m["images"] == true {
+		in.accept = "png"
+	} else if ends, _ := m["accept"].([]any); len(ends) > 0 {
+		in.accept = fmt.Sprint(ends[0])
+	}
+	return in
 }
 
 func (in input) sample(now time.Time, by string) event.Value {
@@ -211,6 +229,20 @@ func (in input) sample(now time.Time, by string) event.Value {
 		return event.Value{Kind: event.ValueDateTime, Text: now.AddDate(0, 0, 7).Format(time.RFC3339)}
 	case card.InputBool:
 		return event.Bool(true)
+	case card.InputTable:
+		row := event.Row{}
+		for _, c := range in.columns {
+			if c.kind != string(card.InputOutput) {
+				row[c.name] = c.sample(now, by)
+			}
+		}
+		return event.Table(row)
+	case card.InputFile:
+		return event.Files(madeUp("示例." + cmp.Or(in.accept, "pdf")))
+	case card.InputDepartment:
+		return event.Text("研发部")
+	case card.InputNote, card.InputOutput:
+		return event.Value{}
 	}
 	return event.Text("示例内容")
 }

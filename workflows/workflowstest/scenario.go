@@ -273,27 +273,31 @@ func (s *story) press(rest string) error {
 // fields reads "a=1 b=two words c=x": a value goes on until the next name. who and step are lists: who=a,b.
 func fields(text string) map[string]event.Value {
 	form := map[string]event.Value{}
-	name := ""
+	var names []string
+	texts := map[string]string{}
 	for _, w := range strings.Fields(text) {
 		if k, v, ok := strings.Cut(w, "="); ok && isName(k) {
-			name = k
-			if form[name] = event.Text(v); name == "who" || name == "step" {
-				form[name] = event.List(strings.Split(v, ",")...)
-			}
+			names = append(names, k)
+			texts[k] = v
+		} else if n := len(names); n > 0 {
+			texts[names[n-1]] += " " + w
+		}
+	}
+	for _, k := range names {
+		if k == "who" || k == "step" {
+			form[k] = event.List(strings.FieldsFunc(texts[k], func(r rune) bool { return r == ',' || r == ' ' })...)
 			continue
 		}
-		switch v := form[name]; {
-		case name == "":
-		case v.Kind == event.ValueList:
-			form[name] = event.List(append(v.List, w)...)
-		default:
-			form[name] = event.Text(v.Text + " " + w)
+		delete(form, k) // what is said last counts
+		if err := Set(form, k, texts[k]); err != nil {
+			form[k] = event.Text(texts[k])
 		}
 	}
 	return form
 }
 
 func isName(s string) bool {
+	s = BaseOf(s)
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
 	})

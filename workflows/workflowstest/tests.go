@@ -135,7 +135,10 @@ func (b *Bench) Begin(by string, form map[string]event.Value) error {
 	for id, v := range form {
 		in[id] = v
 	}
-	return b.Press(by, slotInitiator, "submit", in)
+	return b.Do(event.Event{
+		Kind: event.KindCardAction, Connection: "loop", Actor: b.actor(by),
+		Body: &event.Action{Slot: b.Inst.ID + "/" + slotInitiator, Verb: "submit", Form: in, Rev: b.Cards[slotInitiator].Rev, Whole: true},
+	})
 }
 
 func (t *test) do(d workflows.TestDo, path string) error {
