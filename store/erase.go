@@ -32,6 +32,7 @@ type EraseResult struct {
 	Entries int `json:"entries"` // of the trail
 	Events  int `json:"events"`  // of the inbox
 	Jobs    int `json:"jobs"`    // texts in the outbox
+	Files   int `json:"files"`   // that were attached
 }
 
 const (
@@ -44,7 +45,7 @@ const (
 )
 
 // Erase removes personal text of an instance that has ended, so that nobody can find it again: the private parts of
-// trail entries with their salts, what the instance, its tasks, its events and its messages hold of them. Digests
+// trail entries with their salts, what the instance, its tasks, its events and its messages hold of them, its files. Digests
 // stay, so that the chain still verifies, and a new entry says what was erased, by whom and why. Cards that were
 // sent are drawn again without it, where their suite lets them be changed. Erasing what is erased already changes
 // nothing. ErrNotFound, ErrRunning; ErrConflict when the instance changed at this moment.
@@ -77,10 +78,16 @@ func (s *Store) erase(ctx context.Context, id string, o EraseOptions) (r EraseRe
 		}
 	}
 	r = EraseResult{Entries: p.erased, Events: len(p.inbox), Jobs: len(p.drop)}
-	if r == (EraseResult{}) {
-		return r, nil
+	state := in.State
+	if r != (EraseResult{}) {
+		if err := s.write(ctx, p.write); err != nil {
+			return r, err
+		}
+		state = p.after.State
 	}
-	return r, s.write(ctx, p.write)
+	// Only now that the state does not name them: what is left when this breaks off goes with the next call.
+	r.Files, err = s.dropUnnamed(ctx, id, state)
+	return r, err
 }
 
 // erasing is one erasure: what it reads first, and then writes at once.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"magpie/adapters/event"
+	"magpie/workflows"
 )
 
 const (
@@ -112,6 +113,17 @@ func (r *fileReader) Close() error {
 	return nil
 }
 
+// FileOwner tells whose a file is, and for which instance it was handed in. ErrNotFound, also for one that was never
+// handed in whole.
+func (s *Store) FileOwner(ctx context.Context, id string) (workflows.KeptFile, error) {
+	var k workflows.KeptFile
+	err := s.readOne(ctx, `SELECT instance, owner, size, sum FROM file WHERE id = ?`, []any{cut(id, 64)}, &k.Instance, &k.Owner, &k.Size, &k.Sum)
+	if err == nil && k.Sum == "" {
+		err = ErrNotFound
+	}
+	return k, wrap("owner of a file", err)
+}
+
 // Uploaded is how many bytes a person has handed in since a time.
 func (s *Store) Uploaded(ctx context.Context, owner string, since time.Time) (int64, error) {
 	var n sql.NullInt64
@@ -168,8 +180,29 @@ func (s *Store) names(ctx context.Context, instance, id string) (named, ended bo
 	if err != nil {
 		return false, false, err
 	}
-	return bytes.Contains(in.State, []byte(`"`+id+`"`)), in.Status.Ended(), nil
+	return namesFile(in.State, id), in.Status.Ended(), nil
 }
+
+// dropUnnamed removes the files of an instance that a state does not name any more, and tells how many.
+func (s *Store) dropUnnamed(ctx context.Context, instance string, state []byte) (int, error) {
+	var gone []string
+	err := s.read(ctx, `SELECT id FROM file WHERE instance = ? ORDER BY id`, []any{cut(instance, 64)}, func(scan scanFunc) error {
+		var id string
+		err := scan(&id)
+		if err == nil && !namesFile(state, id) {
+			gone = append(gone, id)
+		}
+		return err
+	})
+	for _, id := range gone {
+		if err == nil {
+			err = s.dropFile(ctx, id)
+		}
+	}
+	return len(gone), err
+}
+
+func namesFile(state []byte, id string) bool { return bytes.Contains(state, []byte(`"`+id+`"`)) }
 
 // dropFile removes a file, its pieces first: what is left of it when that breaks off is found again.
 func (s *Store) dropFile(ctx context.Context, id string) error {

@@ -163,7 +163,8 @@ func (e *eraser) one(ctx context.Context, c store.Concerned, o store.EraseOption
 		e.total.Entries += r.Entries
 		e.total.Events += r.Events
 		e.total.Jobs += r.Jobs
-		fmt.Fprintf(e.out, "instance %s: %d entries, %d events, %d messages erased\n", c.ID, r.Entries, r.Events, r.Jobs)
+		e.total.Files += r.Files
+		fmt.Fprintf(e.out, "instance %s: %d entries, %d events, %d messages, %d files erased\n", c.ID, r.Entries, r.Events, r.Jobs, r.Files)
 	}
 	return nil
 }

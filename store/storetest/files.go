@@ -38,6 +38,11 @@ func testFiles(e *env) {
 	_, size, err = e.OpenFile(e.ctx, empty.ID)
 	e.ok(err)
 	same(e, size, int64(0))
+	whose, err := e.FileOwner(e.ctx, f.ID)
+	e.ok(err)
+	same(e, whose, workflows.KeptFile{Instance: "i1", Owner: "li.lei", Size: f.Size, Sum: f.Sum})
+	_, err = e.FileOwner(e.ctx, "none")
+	e.is(err, store.ErrNotFound)
 	broken := errors.New("the line is cut")
 	if _, err = e.PutFile(e.ctx, "i1", "li.lei", io.MultiReader(bytes.NewReader(content), iotest.ErrReader(broken))); !errors.Is(err, broken) {
 		e.Errorf("a broken upload: %v", err)
@@ -74,4 +79,24 @@ func testFiles(e *env) {
 	same(e, removed, 0)
 	_, _, err = e.OpenFile(e.ctx, f.ID)
 	e.ok(err)
+
+	// Erasing what people wrote takes the files that the state does not name any more along.
+	Ended(e, e.Store, "over", e.clock.Now())
+	g, err := e.PutFile(e.ctx, "over", "li.lei", bytes.NewReader(content))
+	e.ok(err)
+	o := store.EraseOptions{By: "root", Reason: "r"}
+	res, err := e.Erase(e.ctx, "over", o)
+	e.ok(err)
+	same(e, res.Files, 1)
+	_, _, err = e.OpenFile(e.ctx, g.ID)
+	e.is(err, store.ErrNotFound)
+	_, _, err = e.OpenFile(e.ctx, f.ID)
+	e.ok(err)
+	g, err = e.PutFile(e.ctx, "over", "li.lei", bytes.NewReader(content)) // one that was left when it broke off
+	e.ok(err)
+	res, err = e.Erase(e.ctx, "over", o)
+	e.ok(err)
+	same(e, res, store.EraseResult{Files: 1})
+	_, err = e.FileOwner(e.ctx, g.ID)
+	e.is(err, store.ErrNotFound)
 }

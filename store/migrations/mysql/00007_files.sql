@@ -9,7 +9,8 @@ CREATE TABLE IF NOT EXISTS file (
   created_at BIGINT       NOT NULL,
   check_at   BIGINT,
   KEY file_check (check_at),
-  KEY file_owner (owner, created_at)
+  KEY file_owner (owner, created_at),
+  KEY file_instance (instance)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin ROW_FORMAT=DYNAMIC;
 
 CREATE TABLE IF NOT EXISTS file_part (

@@ -80,7 +80,8 @@ CREATE TABLE file (
   check_at bigint,
   PRIMARY KEY (id),
   KEY file_check (check_at),
-  KEY file_owner (owner,created_at)
+  KEY file_owner (owner,created_at),
+  KEY file_instance (instance)
 ) ENGINE=InnoDB;
 CREATE TABLE file_part (
   file varchar(64) NOT NULL,

@@ -11,6 +11,7 @@ CREATE TABLE file (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX file_check ON file (check_at) WHERE check_at IS NOT NULL;
 CREATE INDEX file_owner ON file (owner, created_at);
+CREATE INDEX file_instance ON file (instance);
 
 CREATE TABLE file_part (
   file TEXT    NOT NULL,

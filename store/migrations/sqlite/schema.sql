@@ -79,6 +79,7 @@ CREATE TABLE file (
   check_at   INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX file_check ON file (check_at) WHERE check_at IS NOT NULL;
+CREATE INDEX file_instance ON file (instance);
 CREATE INDEX file_owner ON file (owner, created_at);
 CREATE TABLE file_part (
   file TEXT    NOT NULL,
