@@ -13,6 +13,14 @@ type Drafter interface {
 	Draft(in Instance, slot, person string, form map[string]event.Value, now time.Time) (template string, view any, ok bool, err error)
 }
 
+// KeptFile is what is known of a file that was handed in.
+type KeptFile struct {
+	Instance string // that it was handed in for
+	Owner    string // person id
+	Size     int64
+	Sum      string // SHA-256, in hex
+}
+
 // FileKeeper is a Program whose instances hold files.
 type FileKeeper interface {
 	// Files lists those that a person who may see the instance may open.

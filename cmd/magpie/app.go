@@ -187,6 +187,7 @@ func (a *App) assemble(ctx context.Context, p *project) error {
 		Kick:      a.pump.Kick,
 		Page:      a.pageAddress,
 		Learn:     a.learn,
+		Files:     a.store.FileOwner,
 		Directory: a.sync.Event,
 		Desk:      answerers{a.desk(people, key), lists}.Answer,
 		Lists:     lists,

@@ -28,6 +28,8 @@ type Options struct {
 	// workflows.ErrNotFound is "the suite does not name them to us"; any other error is "could not ask", and
 	// the event comes again. Optional.
 	Learn func(ctx context.Context, connection string, refs []event.Ref) error
+	// Files tells whose a file is, workflows.ErrNotFound. nil: no form holds files.
+	Files func(ctx context.Context, id string) (workflows.KeptFile, error)
 	// Page gives the address of a page of ours, "" when there are none. It is asked for each card that is drawn
 	// for a person, so it must be cheap, pure but for the clock, and safe for concurrent use. Optional.
 	Page func(Page) string

@@ -151,6 +151,9 @@ func (e *Engine) press(ctx context.Context, c *command, a *event.Action) (Result
 	if instance == DeskSlots && e.o.Lists != nil {
 		return e.pressList(ctx, c)
 	}
+	if err := c.ownFiles(ctx, &b, instance); err != nil {
+		return Result{}, err
+	}
 	c.instance = instance
 	return c.run(ctx)
 }
