@@ -2,6 +2,9 @@ module magpie
 
 go 1.26.0
 
+// A table of 200 rows by 20 columns that is handed in with a file: each cell is a part of the body.
+godebug multipartmaxparts=5000
+
 require (
 	github.com/chromedp/chromedp v0.23.0
 	github.com/expr-lang/expr v1.17.8

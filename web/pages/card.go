@@ -93,7 +93,7 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) bool {
 		h.say(w, r, http.StatusForbidden, "wrong_form")
 		return false
 	}
-	if isUpload(r) && h.o.Files != nil {
+	if isUpload(r) && h.o.Files != nil { // ServeHTTP removes what it leaves on the disk
 		if !h.mayUpload(r) {
 			h.say(w, r, http.StatusForbidden, "wrong_form")
 			return false

@@ -181,6 +181,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 	}
+	defer func() {
+		if r.MultipartForm != nil { // whoever calls this may have made the request of another, so that nobody else does
+			_ = r.MultipartForm.RemoveAll()
+		}
+	}()
 	h.mux.ServeHTTP(w, r)
 }
 

@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -289,4 +290,54 @@ func FuzzTablePost(f *testing.F) {
 			t.Error("more rows than there can be, or a press without a ticket")
 		}
 	})
+}
+
+// The longest table there can be comes in with its files: each cell is a part of the body.
+func TestLongestTable(t *testing.T) {
+	t.Parallel()
+	x, c := newLines(t)
+	long := func(in map[string]event.Value) card.Card {
+		c := linesCard(in)
+		f := c.Body[0].(*card.Form)
+		f.Inputs[1].Max = 200
+		for i := range 15 {
+			f.Inputs[1].Columns = append(f.Inputs[1].Columns, card.Input{Name: fmt.Sprintf("more%d", i), Label: card.T("列"), Kind: card.InputText})
+		}
+		return c
+	}
+	x.form, x.draft = long(nil), long
+	at := x.formLink()
+	_, body := x.get(at)
+	f := fill(t, body, "submit")
+	f.Set("n.lines", "200")
+	for i := range 200 {
+		for _, column := range x.form.Body[0].(*card.Form).Inputs[1].Columns {
+			f.Set(fmt.Sprintf("f.lines.%d.%s", i, column.Name), "1")
+		}
+		f.Set(fmt.Sprintf("f.lines.%d.kind", i), "软件")
+	}
+	status, body := x.send(at, f, upload{"files", "a.txt", "x"})
+	x.has("handed in", status, body, http.StatusOK, "已提交")
+	if got := x.pressed()[0].Body.(*event.Action).Form; len(got["lines"].Rows) != 200 || got["lines"].Rows[199]["more14"].Text != "1" || len(got["files"].Files) != 1 || len(c.files) != 1 {
+		t.Errorf("%d rows, %v", len(got["lines"].Rows), got["files"])
+	}
+}
+
+// What does not fit into memory lies on the disk while it is looked at, and no longer.
+func TestUploadsLeaveNothingOnTheDisk(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	x, _ := newLines(t)
+	at := x.formLink()
+	_, body := x.get(at)
+	f := fill(t, body, "submit", "row", "again")
+	f.Del("act")
+	status, body := x.send(at, f, upload{"files", "a.txt", strings.Repeat("x", 20<<20)})
+	x.has("too big a file", status, body, http.StatusOK, "a.txt：超过了 1 KB 的上限")
+	status, body = x.send(at, f, upload{"files", "a.txt", strings.Repeat("x", 64<<20)})
+	x.has("too big a body", status, body, http.StatusRequestEntityTooLarge)
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
+	}
 }
