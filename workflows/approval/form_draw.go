@@ -46,7 +46,7 @@ func (d *decider) drawFields(v *View, values map[string]value, may func(id strin
 		default:
 			if text := f.show(held, d.p.loc, d.s.name); text != "" {
 				x := ViewField{Label: f.label, Value: text, Short: f.short()}
-				if f.typ == typeMoney && (f.currency == "" || f.currency == "CNY") {
+				if f.yuan() {
 					x.Capitals, _ = Capitals(held.T)
 				}
 				v.Fields = append(v.Fields, x)

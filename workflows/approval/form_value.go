@@ -100,6 +100,9 @@ var currencies = map[string]string{
 
 func (f *field) symbol() string { return currencies[f.currency] }
 
+// yuan reports whether it is an amount of yuan: those have capitals.
+func (f *field) yuan() bool { return f.typ == typeMoney && (f.currency == "" || f.currency == "CNY") }
+
 // digits is how many an amount has after the point.
 func (f *field) digits() int {
 	if f.currency == "JPY" || f.currency == "KRW" {

@@ -42,11 +42,11 @@ func (p *Program) Sheet(in workflows.Instance, person string) (workflows.Sheet, 
 		v := s.Form[f.id]
 		line := workflows.SheetField{Label: f.label, Value: f.show(v, d.p.loc, s.name)}
 		switch {
-		case line.Value == "" && s.Erased != 0 && f.private() && s.Sent != 0:
+		case line.Value == "" && s.Erased != 0 && f.personal() && s.Sent != 0:
 			line.Value = workflows.TextErased
 		case line.Value == "":
 			continue
-		case f.typ == typeMoney:
+		case f.yuan():
 			line.Capitals, _ = Capitals(v.T)
 		}
 		out.Fields = append(out.Fields, line)
