@@ -203,11 +203,22 @@ func toastText(t *simulator.Toast) string {
 // purchase fills in the purchase form as a person and submits it.
 func (p persons) purchase(person, item, amount string) {
 	p.t.Helper()
-	before := len(p.cards(person, "待填写", "采购"))
+	before := map[string]bool{} // by message: the card of an earlier one may be about to change
+	for _, m := range p.cards(person) {
+		before[m.ID] = true
+	}
 	p.say(person, "采购")
-	eventually(p.t, person+" has the form", func() bool { return len(p.cards(person, "待填写", "采购")) > before }, func() string { return p.seen(person) })
-	forms := p.cards(person, "待填写", "采购")
-	p.told(person, forms[len(forms)-1], "提交", map[string]any{"item": item, "amount": amount}, "success", "已提交")
+	var form simulator.Message
+	eventually(p.t, person+" has the form", func() bool {
+		for _, m := range p.cards(person, "待填写", "采购") {
+			if !before[m.ID] {
+				form = m
+				return true
+			}
+		}
+		return false
+	}, func() string { return p.seen(person) })
+	p.told(person, form, "提交", map[string]any{"item": item, "amount": amount}, "success", "已提交")
 }
 
 // live is Magpie in this process beside a simulated Feishu: what `magpie demo` runs.
