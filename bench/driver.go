@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	_ "github.com/go-sql-driver/mysql" // the floor's driver
@@ -16,7 +17,38 @@ import (
 )
 
 // driver is a database to measure on; each measurement gets an empty one of its own.
-type driver struct{ name, driver, server string }
+type driver struct {
+	name, driver, server string
+	maxCPU               float64 // milliseconds that an approval may take of the CPU, here and in the server
+}
+
+// pid is the process of the server, 0 where there is none or it can't be seen from here: then its CPU time is not counted.
+func (d driver) pid(ctx context.Context) int {
+	if d.driver != "mysql" {
+		return 0
+	}
+	db, err := sql.Open("mysql", d.server)
+	if err != nil {
+		return 0
+	}
+	defer db.Close()
+	var file string
+	if err := db.QueryRowContext(ctx, "SELECT @@pid_file").Scan(&file); err != nil {
+		return 0
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil {
+		return 0
+	}
+	if _, err := cpuOf(pid); err != nil {
+		return 0
+	}
+	return pid
+}
 
 // fresh makes an empty database and tells its DSN; done removes it.
 func (d driver) fresh(ctx context.Context) (dsn string, done func(), err error) {

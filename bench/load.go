@@ -66,11 +66,18 @@ func percentile(all []time.Duration, p float64) time.Duration {
 	return all[min(len(all)-1, int(float64(len(all))*p))]
 }
 
-// cpu is the CPU time of this process so far.
-func cpu() time.Duration {
+// cpuWith is the CPU time so far of this process, and of the other one unless that is 0.
+func cpuWith(pid int) (time.Duration, error) {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
+		return 0, err
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	mine := time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	if pid == 0 {
+		return mine, nil
+	}
+	other, err := cpuOf(pid)
+	return mine + other, err
 }
+
+func inMillis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

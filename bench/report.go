@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -22,14 +23,22 @@ type row struct {
 
 type report struct {
 	mysql   string
-	each    time.Duration
-	open    int // instances to be made first; 0: not measured
+	store   string        // driver of the only store to measure; "": all
+	each    time.Duration // of one measurement of the way in
+	turn    time.Duration // of one measurement of approvals, of which there are
+	rounds  int           // turns for the floor, and as many for ours
+	open    int           // instances to be made first; 0: not measured
 	fillFor time.Duration
 	rows    []row
 	notes   []string
 }
 
 func (r *report) add(rows ...row) { r.rows = append(r.rows, rows...) }
+
+// progress tells whoever waits how it goes; the table comes at the end.
+func (r *report) progress(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...)
+}
 
 func (r *report) met() bool {
 	for _, x := range r.rows {
@@ -40,17 +49,19 @@ func (r *report) met() bool {
 	return true
 }
 
+var sqlite = driver{name: "SQLite FULL", driver: "sqlite", maxCPU: 1.5}
+
 // drivers are the stores measured in this run.
 func (r *report) drivers() []driver {
-	out := []driver{{name: "SQLite FULL", driver: "sqlite"}}
+	all := []driver{sqlite}
 	if r.mysql != "" {
-		out = append(out, driver{name: "MariaDB", driver: "mysql", server: r.mysql})
+		all = append(all, driver{name: "MariaDB", driver: "mysql", server: r.mysql, maxCPU: 3})
 	}
-	return out
+	return slices.DeleteFunc(all, func(d driver) bool { return r.store != "" && r.store != d.driver })
 }
 
 func (r *report) run(ctx context.Context, only string) error {
-	if r.mysql == "" {
+	if r.mysql == "" && r.store != "sqlite" {
 		r.notes = append(r.notes, "MAGPIE_TEST_MYSQL is not set: the MariaDB rows were left out.")
 	}
 	if only == "" || only == "webhook" {

@@ -74,7 +74,7 @@ func (r *report) webhook(ctx context.Context) error {
 func (r *report) webhookSuites(ctx context.Context) error {
 	var first time.Duration
 	for _, of := range suites {
-		dsn, done, err := r.drivers()[0].fresh(ctx)
+		dsn, done, err := sqlite.fresh(ctx)
 		if err != nil {
 			return err
 		}
