@@ -45,6 +45,7 @@ func TestAppendJSON(t *testing.T) {
 		"nil message":     {Kind: KindMessage, Body: (*Message)(nil)},
 		"nil other":       {Kind: KindMenu, Body: (*Menu)(nil)},
 		"another body":    {Kind: KindCardAction, Body: &Action{Verb: "approve", Data: map[string]string{"b": "1", "a": "<"}, Form: map[string]Value{"f": Text("x")}}},
+		"form in order":   {Kind: KindCardAction, Body: &Action{Form: map[string]Value{"z": List("b", "a"), "a": Bool(true), "表": Table(Row{"qty": Text("2"), "name": Text("<b>")}, nil, Row{}), "f": Files(File{ID: "1"})}}},
 		"nil action":      {Kind: KindCardAction, Body: (*Action)(nil)},
 		"empty action":    {Kind: KindCardAction, Body: &Action{Data: map[string]string{}, Form: map[string]Value{}}},
 		"full action":     {Kind: KindCardAction, Body: &Action{Slot: "a/\u2028", Verb: "<", Rev: -3, Token: "t", Message: ref, Element: "e"}},

@@ -3,7 +3,6 @@ package approval
 import (
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"magpie/workflows"
 )
@@ -107,17 +106,6 @@ func newFact(kind string) (fact, error) {
 	return nil, fmt.Errorf("unknown trail entry %q", kind)
 }
 
-// entry writes a fact for the trail.
-func entry(f fact, at time.Time, actor string) workflows.Entry {
-	e := workflows.Entry{At: at, Kind: f.kind(), Actor: actor, Data: workflows.Data(f)}
-	if k, ok := f.(keeper); ok {
-		if p := workflows.Data(k.secret()); string(p) != "{}" {
-			e.Private = p
-		}
-	}
-	return e
-}
-
 // evolve applies a trail entry to a state. An erased private part leaves its texts empty.
 func evolve(s *state, e workflows.Entry) error {
 	f, err := newFact(e.Kind)
@@ -146,5 +134,3 @@ func Rebuild(trail []workflows.Entry) (json.RawMessage, error) {
 	}
 	return encodeState(s), nil
 }
-
-func encodeState(s *state) json.RawMessage { return workflows.Data(s) }

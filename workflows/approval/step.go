@@ -19,6 +19,7 @@ type decider struct {
 	now     time.Time
 	s       *state
 	trail   []workflows.Entry
+	text    []byte // what its entries say
 	effects []workflows.Effect
 	toast   *card.Toast
 	told    []workflows.Task // rows for those who were told
@@ -82,7 +83,8 @@ func (d *decider) emit(f fact) { d.emitBy(f, "") }
 // emitBy records a fact of a person.
 func (d *decider) emitBy(f fact, actor string) {
 	f.apply(d.s, stampOf(d.now), actor)
-	d.trail = append(d.trail, entry(f, d.now, actor))
+	e, text := entry(d.text, f, d.now, actor)
+	d.trail, d.text = append(d.trail, e), text
 }
 
 func (d *decider) effect(e workflows.Effect) { d.effects = append(d.effects, e) }
