@@ -10,7 +10,7 @@ FUZZTIME ?= 20s
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: run test check lint fuzz bench build help
+.PHONY: run test check lint fuzz bench bench-million build help
 
 run: ## try it: server, simulated suite and playground page on $(ADDR)
 	$(GO) run -tags $(TAGS) ./cmd/magpie demo --addr $(ADDR)
@@ -31,11 +31,14 @@ lint: ## gofmt and go vet
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	./scripts/fuzz $(FUZZTIME)
 
-bench: ## measure against floors of the same run; writes bench/results.md
+bench: ## measure against floors of the same run, some 6 minutes; writes bench/results.md
 	./scripts/bench
+
+bench-million: ## the same with a million open instances in each database, some 20 minutes and 10 GB; writes bench/million.md
+	./scripts/bench -only open -open 1000000 -out bench/million.md
 
 build: ## release binary in bin/magpie: static, version stamped
 	$(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/magpie ./cmd/magpie
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
