@@ -25,7 +25,7 @@ type Work interface {
 	SlotShownBy(ctx context.Context, slots []string, message event.Ref) (string, error)
 }
 
-// Options of a Desk. All but Now, Location and Names are required.
+// Options of a Desk. All but Now, Location, Names, Proxies, Flows and Changed are required.
 type Options struct {
 	Work   Work
 	People workflows.People
@@ -34,7 +34,12 @@ type Options struct {
 	// Slots lists the slots of a person's cards of an instance, the one that asks something of them first.
 	Slots func(ctx context.Context, instance, person string) ([]string, error)
 	// Resend sends the card of a slot to its person once more; workflows.ErrNotFound when there is none.
-	Resend   func(ctx context.Context, slot, person string) error
+	Resend func(ctx context.Context, slot, person string) error
+	// Proxies are who decides in whose place; nil: nobody can be named in chat. Flows are those they can be narrowed
+	// to; Changed is called after they changed.
+	Proxies  Proxies
+	Flows    func() []workflows.Program
+	Changed  func()
 	Names    []string // of the bot, which people write before a command
 	Now      func() time.Time
 	Location *time.Location
@@ -54,7 +59,7 @@ func New(o Options) *Desk {
 	return &Desk{o}
 }
 
-// Answer answers a message that asks for a list or decides something; ok is false for all others. An error means
+// Answer answers a message that asks for a list, decides something, or is about proxies; ok is false for all others. An error means
 // that it should be tried again.
 func (d *Desk) Answer(ctx context.Context, ev event.Event) (out []workflows.Effect, ok bool, err error) {
 	if ev.Actor.Person == "" || ev.Actor.Type != event.ActorUser {
@@ -64,9 +69,12 @@ func (d *Desk) Answer(ctx context.Context, ev event.Event) (out []workflows.Effe
 	if !ok {
 		return nil, false, nil
 	}
-	if a.list != "" {
+	switch {
+	case a.list != "":
 		out, err = d.list(ctx, ev, a)
-	} else {
+	case a.proxy:
+		out, err = d.proxy(ctx, ev, a.rest)
+	default:
 		out, err = d.command(ctx, ev, a)
 	}
 	return out, err == nil, err

@@ -63,13 +63,15 @@ var (
 func Reserved(word string) bool {
 	w := fold(word)
 	_, is := acts[w]
-	return is || lists[w] != ""
+	return is || lists[w] != "" || proxyWords[w]
 }
 
 // asked is a message that the desk answers.
 type asked struct {
 	list   list
 	filter string
+
+	proxy bool // it is about who decides in whose place; rest says what
 
 	act  act
 	no   string // what people quote: 20260302-9F86D081, or the end of it
@@ -120,6 +122,9 @@ func parse(text string, names []string) (asked, bool) {
 	}
 	if l := lists[fold(word)]; l != "" {
 		return asked{list: l, filter: strings.Join(strings.Fields(rest), " ")}, true
+	}
+	if proxyWords[fold(word)] {
+		return asked{proxy: true, rest: strings.TrimSpace(rest)}, true
 	}
 	a, ok := acts[fold(word)]
 	if !ok {

@@ -89,7 +89,7 @@ func TestOnlyWhatIsWrittenToTheBot(t *testing.T) {
 
 func TestReserved(t *testing.T) {
 	t.Parallel()
-	for _, w := range []string{"同意", "Reject", "待办", "待我审批", "todo", "转交", "催办"} {
+	for _, w := range []string{"同意", "Reject", "待办", "待我审批", "todo", "转交", "催办", "代理", "proxy"} {
 		if !Reserved(w) {
 			t.Errorf("%s is not reserved", w)
 		}
@@ -111,7 +111,13 @@ func FuzzParse(f *testing.F) {
 		if !ok {
 			return
 		}
-		if (a.list == "") == (a.act.verb == "") {
+		kinds := 0
+		for _, is := range []bool{a.list != "", a.act.verb != "", a.proxy} {
+			if is {
+				kinds++
+			}
+		}
+		if kinds != 1 {
 			t.Errorf("%q is both or neither: %+v", text, a)
 		}
 		if a.no != "" && (len(a.no) != 8 || strings.ToUpper(a.no) != a.no) {
