@@ -9,6 +9,7 @@ type Act struct {
 	Who, To    bool // the act names persons; steps
 	Form       bool // the act may hand values of the form in
 	Any        bool // the step may be left out
+	Several    bool // the act decides several tasks at once
 }
 
 // Acts are the verbs of `do:`, in the order in which they are listed to people.
@@ -20,6 +21,7 @@ func Acts() []Act {
 		{Verb: "return", To: true}, {Verb: "comment", Who: true, Any: true},
 		{Verb: "resubmit", Own: true, Form: true}, {Verb: "cancel", Own: true}, {Verb: "withdraw", Own: true}, {Verb: "revoke", Own: true}, {Verb: "urge", Own: true},
 		{Verb: "terminate", Admin: true},
+		{Verb: "batch", Any: true, Several: true},
 		{Verb: "press", Who: true, To: true, Form: true, Any: true},
 	}
 }
@@ -30,7 +32,7 @@ func (d TestDo) Deed() (kind Act, act *TestAct, ok bool) {
 	given := 0
 	for i, a := range []*TestAct{
 		d.Approve, d.Reject, d.Abstain, d.Transfer, d.Delegate, d.AddBefore, d.AddAfter, d.AddBeside, d.RemoveSign,
-		d.Return, d.Comment, d.Resubmit, d.Cancel, d.Withdraw, d.Revoke, d.Urge, d.Terminate, d.Press,
+		d.Return, d.Comment, d.Resubmit, d.Cancel, d.Withdraw, d.Revoke, d.Urge, d.Terminate, d.Batch, d.Press,
 	} {
 		if a != nil {
 			kind, act = Acts()[i], a

@@ -60,6 +60,7 @@ type TestDo struct {
 	Revoke     *TestAct    `yaml:"revoke"`
 	Urge       *TestAct    `yaml:"urge"`
 	Terminate  *TestAct    `yaml:"terminate"`
+	Batch      *TestAct    `yaml:"batch" jsonschema_description:"somebody approves or rejects several of their tasks at once, as from their list; verb says which, and all of them are meant without steps"`
 	Press      *TestAct    `yaml:"press" jsonschema_description:"any other button: verb names it"`
 	Left       *TestLeft   `yaml:"left" jsonschema_description:"somebody leaves the company"`
 	Wait       string      `yaml:"wait" jsonschema_description:"a span: 2 work days"`
@@ -68,13 +69,15 @@ type TestDo struct {
 
 // TestAct is a press of a button, or what comes to the same. Which keys an act takes is told by Acts.
 type TestAct struct {
-	Verb string `yaml:"verb"` // of press
+	Verb string `yaml:"verb"` // of press and batch
 	Step string `yaml:"step" jsonschema_description:"at which step; a comment without it is made where the person has a card"`
 	By   string `yaml:"by" jsonschema_description:"person id; the initiator without it, where it is the initiator's to do"`
 	// Who are persons named by the act: to whom a task goes, who is added or taken out, who is mentioned.
 	Who    []string                `yaml:"who,scalar"`
 	To     []string                `yaml:"to,scalar" jsonschema_description:"of return: one or more steps, or start"`
 	Then   string                  `yaml:"then" jsonschema:"enum=again,enum=back" jsonschema_description:"of return: everything again, or back to whoever returned it"`
+	Steps  []string                `yaml:"steps,scalar" jsonschema_description:"of batch: at which steps; without it all of their tasks"`
+	Alone  []string                `yaml:"alone,scalar" jsonschema_description:"of batch: the steps that must be left for a decision of their own"`
 	Reason string                  `yaml:"reason" jsonschema_description:"what is written beside it"`
 	Form   map[string]*config.Node `yaml:"form" jsonschema_description:"values of the form that are handed in with it"`
 	// Refused is the refusal's code, when the act must be refused.

@@ -92,8 +92,10 @@ func (c *compiler) testAct(kind workflows.Act, a workflows.TestAct, path string)
 			c.ps = append(c.ps, at.Key(key).Problem(fmt.Sprintf("%s takes no %s", kind.Verb, key), "remove it"))
 		}
 	}
-	misplaced("verb", a.Verb != "", kind.Verb == "press")
-	misplaced("step", a.Step != "", !kind.Own && !kind.Admin)
+	misplaced("verb", a.Verb != "", kind.Verb == "press" || kind.Several)
+	misplaced("step", a.Step != "", !kind.Own && !kind.Admin && !kind.Several)
+	misplaced("steps", len(a.Steps) > 0, kind.Several)
+	misplaced("alone", len(a.Alone) > 0, kind.Several)
 	misplaced("who", len(a.Who) > 0, kind.Who)
 	misplaced("to", len(a.To) > 0, kind.To)
 	misplaced("then", a.Then != "", kind.To)
@@ -101,6 +103,8 @@ func (c *compiler) testAct(kind workflows.Act, a workflows.TestAct, path string)
 	switch {
 	case kind.Verb == "press" && a.Verb == "":
 		c.fail(path, "which button?", "verb: approve")
+	case kind.Several && a.Verb != "approve" && a.Verb != "reject":
+		c.fail(path, fmt.Sprintf("%q can't be done to several at once", a.Verb), "verb: approve or verb: reject")
 	case a.Step != "":
 		c.testStep(a.Step, path+".step")
 	case !kind.Own && !kind.Admin && !kind.Any:
@@ -113,6 +117,18 @@ func (c *compiler) testAct(kind workflows.Act, a workflows.TestAct, path string)
 		return // a button may have inputs of its own
 	}
 	c.testForm(path+".form", a.Form)
+	for _, x := range []struct {
+		key string
+		ids []string
+	}{{"steps", a.Steps}, {"alone", a.Alone}} {
+		for i, id := range x.ids {
+			where := path + "." + x.key
+			if at.Get(x.key).Kind() == config.List {
+				where = fmt.Sprintf("%s[%d]", where, i)
+			}
+			c.testStep(id, where)
+		}
+	}
 	for i, id := range a.To {
 		if id == "start" || a.Refused != "" {
 			continue

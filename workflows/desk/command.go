@@ -67,6 +67,9 @@ type order struct {
 // press is the button that an order stands for; slot is the full one.
 func (o order) press(slot string) *event.Action {
 	_, own, _ := strings.Cut(slot, "/")
+	if o.Batch {
+		return workflows.DecideTogether(own, o.Verb, o.Opinion)
+	}
 	b := &event.Action{Slot: own, Verb: o.Verb, Form: map[string]event.Value{}}
 	if o.Opinion != "" {
 		b.Form["opinion"] = event.Text(o.Opinion)
@@ -76,9 +79,6 @@ func (o order) press(slot string) *event.Action {
 	}
 	if o.Verb == giveBack.verb {
 		b.Form["step"] = event.List("start")
-	}
-	if o.Batch {
-		b.Data = map[string]string{workflows.InBatch: "1"}
 	}
 	return b
 }

@@ -37,6 +37,7 @@ type Bench struct {
 
 	Toast   *card.Toast        // answer to the last event
 	Refusal *workflows.Refusal // of the last event, nil when it was accepted
+	Left    []string           // steps that the last Batch left for a decision of their own
 	n       int
 }
 

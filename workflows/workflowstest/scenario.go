@@ -173,6 +173,8 @@ func (s *story) line(line string) error {
 		return s.b.Press(by, slotInitiator, "submit", in)
 	case "press":
 		return s.press(rest)
+	case "batch":
+		return s.batch(rest)
 	case "wait":
 		span, err := workcal.ParseSpan(rest)
 		if err != nil {
@@ -268,6 +270,21 @@ func (s *story) press(rest string) error {
 		return err
 	}
 	return s.b.Press(by, slot, verb, fields(values))
+}
+
+// batch reads "approve by han.meimei", "reject by han.meimei steps=leader,boss opinion=太贵了".
+func (s *story) batch(rest string) error {
+	verb, tail, ok := strings.Cut(rest, " by ")
+	if !ok {
+		return fmt.Errorf("by whom?")
+	}
+	by, values, _ := strings.Cut(tail, " ")
+	in := fields(values)
+	var steps []string
+	if v := in["steps"].Text; v != "" {
+		steps = strings.Split(v, ",")
+	}
+	return s.b.Batch(by, verb, in["opinion"].Text, steps)
 }
 
 // fields reads "a=1 b=two words c=x": a value goes on until the next name. who and step are lists: who=a,b.

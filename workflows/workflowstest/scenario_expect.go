@@ -45,6 +45,8 @@ func (s *story) expect(line string) error {
 			return fmt.Errorf("the refusal says %q", b.Refusal.Message.Default)
 		}
 		return same("refusal", b.Refusal.Code, code)
+	case "alone": // of a batch: what wants a decision of its own
+		return same("alone", strings.Join(b.Left, ", "), strings.TrimPrefix(rest, "nothing"))
 	case "toast":
 		if b.Toast == nil {
 			return fmt.Errorf("there was no toast")

@@ -3,6 +3,8 @@ package workflowstest
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"magpie/adapters/event"
@@ -166,7 +168,12 @@ func (t *test) act(kind workflows.Act, a workflows.TestAct, path string) error {
 	if t.failure = append(t.failure, ps...); ps.Bad() {
 		return nil
 	}
-	err := t.b.Perform(kind, a, form)
+	var err error
+	if kind.Several {
+		err = t.b.Batch(a.By, a.Verb, a.Reason, a.Steps)
+	} else {
+		err = t.b.Perform(kind, a, form)
+	}
 	var none *noTask
 	if errors.As(err, &none) {
 		t.fail(path, none.Error(), "")
@@ -182,6 +189,9 @@ func (t *test) act(kind workflows.Act, a workflows.TestAct, path string) error {
 		t.fail(path, fmt.Sprintf("it was refused (%s): %s", r.Code, r.Message.Default), "accepted, or refused: "+r.Code)
 	case r != nil && r.Code != a.Refused:
 		t.fail(path, fmt.Sprintf("it was refused (%s): %s", r.Code, r.Message.Default), "refused: "+a.Refused)
+	}
+	if left := t.b.Left; kind.Several && !slices.Equal(left, a.Alone) && len(left)+len(a.Alone) > 0 {
+		t.fail(path, fmt.Sprintf("left for a decision of their own are [%s]", strings.Join(left, ", ")), fmt.Sprintf("alone: [%s]", strings.Join(a.Alone, ", ")))
 	}
 	if a.Toast != "" {
 		t.says(path+".toast", "the answer", a.Toast, t.answer())

@@ -216,3 +216,61 @@ func FuzzParseArchive(f *testing.F) {
 		}
 	})
 }
+
+const together = `kind: approval
+id: purchase
+name: 采购申请
+start: {commands: [采购]}
+form:
+  - {id: item, type: text, label: 内容, required: true}
+steps:
+  - parallel:
+      - [{id: leader, approve: {by: initiator.manager}}]
+      - [{id: seal, approve: {by: initiator.manager, batch: false}}]
+tests:
+  - name: right
+    start: {by: li.lei, form: {item: x}}
+    do:
+      - {batch: {by: han.meimei, verb: reject, refused: reason_required, alone: [seal]}}
+      - {batch: {by: han.meimei, verb: approve, alone: seal}}
+      - {approve: {step: seal, by: han.meimei}}
+    expect: {state: approved}
+  - name: wrong
+    start: {by: li.lei, form: {item: x}}
+    do:
+      - {batch: {by: han.meimei, verb: approve, steps: leader, alone: [seal]}}
+      - {batch: {by: han.meimei, verb: approve}}
+      - {batch: {by: wang.fang, verb: approve}}
+    expect: {state: running}
+`
+
+// Several tasks decided at once are judged one by one; what is left for a decision of its own must be what the test says.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	n, ps := config.Parse("flow.yaml", []byte(together))
+	if ps.Bad() {
+		t.Fatal(ps)
+	}
+	c := workflowstest.NewCompany()
+	p, ps := approval.Kind{}.Compile(n, workflows.Env{Roles: c.Roles})
+	if ps.Bad() {
+		t.Fatal(ps)
+	}
+	results, ps := workflowstest.Run(n, p, workflowstest.Options{People: c})
+	if ps.Bad() || len(results) != 2 {
+		t.Fatalf("%d results: %v", len(results), ps)
+	}
+	if !results[0].Passed() {
+		t.Error(results[0].Failure)
+	}
+	got := results[1].Failure.Error()
+	for _, want := range []string{
+		"do[0].batch: left for a decision of their own are []; alone: [seal]",
+		"do[1].batch: left for a decision of their own are [seal]; alone: []",
+		"do[2].batch: wang.fang has no task",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("want %s\ngot\n%s", want, got)
+		}
+	}
+}
