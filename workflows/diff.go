@@ -1,6 +1,10 @@
 package workflows
 
-import "time"
+import (
+	"time"
+
+	"magpie/adapters/event"
+)
 
 // Differ is a Kind that can tell what changes for people between two versions of a flow.
 type Differ interface {
@@ -77,7 +81,8 @@ type Deed struct {
 	Actor  string
 	Verb   string
 	Step   string            // "": at the initiator's card
-	Form   map[string]string // scalar inputs
+	Form   map[string]string // texts that were written beside it
 	Lists  map[string][]string
-	Person string // whose task it was at
+	Values map[string]event.Value // of the form that was handed in with it
+	Person string                 // whose task it was at
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"magpie/adapters/event"
 	"magpie/workflows"
 )
 
@@ -38,7 +39,7 @@ type recorder struct {
 }
 
 func (r *recorder) did(e workflows.Entry, verb, step string) *deed {
-	r.out.Deeds = append(r.out.Deeds, workflows.Deed{At: e.At, Actor: e.Actor, Verb: verb, Step: step, Form: map[string]string{}, Lists: map[string][]string{}})
+	r.out.Deeds = append(r.out.Deeds, workflows.Deed{At: e.At, Actor: e.Actor, Verb: verb, Step: step, Form: map[string]string{}, Lists: map[string][]string{}, Values: map[string]event.Value{}})
 	return (*deed)(&r.out.Deeds[len(r.out.Deeds)-1])
 }
 
@@ -53,13 +54,11 @@ func (r *recorder) at(e workflows.Entry, verb string, p place) *deed {
 
 type deed workflows.Deed
 
-// enter puts values of the form into it.
-func (d *deed) enter(form map[string]value) {
+// enter puts values of the form into it, but for those that follow from others.
+func (r *recorder) enter(d *deed, form map[string]value, prefix string) {
 	for id, v := range form {
-		if len(v.L) > 0 {
-			d.Lists[id] = v.L
-		} else {
-			d.Form[id] = v.T
+		if f, ok := r.p.byField[id]; ok && f.formula == nil {
+			d.Values[prefix+id] = f.input(v, r.p.loc)
 		}
 	}
 }
@@ -76,7 +75,7 @@ func orErased(text string) string {
 func (r *recorder) resubmitted(e workflows.Entry, f *resubmitted) {
 	d := r.did(e, "submit", "")
 	for _, form := range []map[string]value{r.s.Form, f.Form, f.p.Form} {
-		d.enter(form)
+		r.enter(d, form, "")
 	}
 }
 
@@ -127,7 +126,11 @@ func (r *recorder) entry(e workflows.Entry) error {
 		if d.Form["opinion"] = f.p.Reason; f.Verb == "reject" {
 			d.Form["opinion"] = orErased(f.p.Reason)
 		}
-		d.enter(r.edited)
+		for id, v := range r.edited {
+			if n := r.p.nodes[f.Node]; n != nil && n.changes(id) { // the rest follows
+				r.enter(d, map[string]value{id: v}, editPrefix)
+			}
+		}
 		r.edited = nil
 	case *edited:
 		r.edited = f.p.New
@@ -176,13 +179,13 @@ func (r *recorder) entry(e workflows.Entry) error {
 // submitted is the form as it was handed in.
 func (r *recorder) submitted(e workflows.Entry, f *submitted) error {
 	d := r.did(e, "submit", "")
-	d.enter(f.Form)
-	d.enter(f.p.Form)
+	r.enter(d, f.Form, "")
+	r.enter(d, f.p.Form, "")
 	if len(e.Private) > 0 {
 		return nil
 	}
 	for i := range r.p.fields {
-		if x := &r.p.fields[i]; x.private() && x.required {
+		if x := &r.p.fields[i]; x.personal() && x.required {
 			return fmt.Errorf("the text of %s was erased", x.id)
 		}
 	}

@@ -43,6 +43,9 @@ func (b *Bench) Perform(kind workflows.Act, a workflows.TestAct, form map[string
 		in = b.entered(slot)
 	}
 	for id, v := range form {
+		if kind.Verb == "approve" || kind.Verb == "reject" {
+			id = decisionPrefix + strings.TrimPrefix(id, decisionPrefix)
+		}
 		in[id] = v
 	}
 	if a.Reason != "" {
@@ -57,8 +60,12 @@ func (b *Bench) Perform(kind workflows.Act, a workflows.TestAct, form map[string
 	if a.Then != "" {
 		in["then"] = event.Text(a.Then)
 	}
-	return b.Press(by, slot, verb, in)
+	return b.press(by, slot, verb, in, kind.Verb == "resubmit")
 }
+
+// decisionPrefix begins the names of the form's fields among the inputs of a decision, where other inputs have names
+// too. Tests name the fields alone.
+const decisionPrefix = "field_"
 
 // place finds the card that an act is pressed on. refused: somebody else's card will do, since the press must
 // be refused.

@@ -219,9 +219,14 @@ func (b *Bench) Message(person, text string, in event.ConvType) event.Event {
 
 // Press presses a button of the card in a slot, as it is shown now.
 func (b *Bench) Press(person, slot, verb string, form map[string]event.Value) error {
+	return b.press(person, slot, verb, form, false)
+}
+
+// press is Press; whole says that the form is all there is to say.
+func (b *Bench) press(person, slot, verb string, form map[string]event.Value, whole bool) error {
 	return b.Do(event.Event{
 		Kind: event.KindCardAction, Connection: "loop", Actor: b.actor(person),
-		Body: &event.Action{Slot: b.Inst.ID + "/" + slot, Verb: verb, Form: form, Rev: b.Cards[slot].Rev},
+		Body: &event.Action{Slot: b.Inst.ID + "/" + slot, Verb: verb, Form: form, Rev: b.Cards[slot].Rev, Whole: whole},
 	})
 }
 

@@ -3,6 +3,7 @@ package workflowstest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -86,6 +87,7 @@ func (b *Bench) again(d workflows.Deed) (note string, err error) {
 	for id, v := range d.Lists {
 		form[id] = event.List(v...)
 	}
+	maps.Copy(form, d.Values)
 	if b.Inst.Rev > 0 && b.Inst.Status.Ended() {
 		return "", nil // it is over sooner now; the comparison says so
 	}
@@ -99,7 +101,7 @@ func (b *Bench) again(d workflows.Deed) (note string, err error) {
 	case d.Verb == "left":
 		return "", b.Leaves(d.Person, d.Lists["heirs"], false)
 	case d.Step == "":
-		if err := b.Press(d.Actor, slotInitiator, d.Verb, form); err != nil {
+		if err := b.press(d.Actor, slotInitiator, d.Verb, form, d.Verb == "submit"); err != nil {
 			return "", err
 		}
 		if d.Verb == "submit" && b.Inst.Status == workflows.StatusDraft {

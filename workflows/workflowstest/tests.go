@@ -137,10 +137,7 @@ func (b *Bench) Begin(by string, form map[string]event.Value) error {
 	for id, v := range form {
 		in[id] = v
 	}
-	return b.Do(event.Event{
-		Kind: event.KindCardAction, Connection: "loop", Actor: b.actor(by),
-		Body: &event.Action{Slot: b.Inst.ID + "/" + slotInitiator, Verb: "submit", Form: in, Rev: b.Cards[slotInitiator].Rev, Whole: true},
-	})
+	return b.press(by, slotInitiator, "submit", in, true)
 }
 
 func (t *test) do(d workflows.TestDo, path string) error {
