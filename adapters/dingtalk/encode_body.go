@@ -53,6 +53,7 @@ func (e *encoder) element(path string, el card.Element) {
 	case *card.Files:
 		e.fields(path, el.Fields())
 		e.loseBehind(path, "files", "files are shown by name")
+		e.losses[len(e.losses)-1].Everywhere = true
 	default:
 		e.lose(path, card.Name(el), "this program does not know how to draw it", card.Content)
 	}

@@ -36,6 +36,7 @@ func (e *encoder) element(path string, el card.Element, depth int) []obj {
 		return e.form(path, el)
 	case *card.Files:
 		e.loseBehind(path, "files", "files are shown by name")
+		e.losses[len(e.losses)-1].Everywhere = true
 		return e.fields(path, el.Fields(), depth)
 	}
 	e.lose(path, card.Name(el), "this program does not know how to draw it", card.Content)

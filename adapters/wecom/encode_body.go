@@ -51,6 +51,7 @@ func (e *encoder) element(path string, el card.Element, depth int) {
 	case *card.Files:
 		e.element(path, el.Fields(), depth)
 		e.loseBehind(path, "files", "files are shown by name")
+		e.losses[len(e.losses)-1].Everywhere = true
 	case *card.Form: // drawn as selectors or as a button
 	default:
 		e.lose(path, card.Name(el), "this program does not know how to draw it", card.Content)
