@@ -85,6 +85,9 @@ func (c *compiler) field(s fieldSpec, path string) (field, bool) {
 			c.fail(path+".required", "a computed field is not filled in", "remove it")
 		}
 	}
+	if f.capitals = s.Capitals; f.capitals && !f.yuan() && f.typ != typeComputed { // else its formula is wrong
+		c.fail(path+".capitals", "only an amount of yuan has capitals", "type: money without currency, or remove it")
+	}
 	c.money = c.money || f.typ == typeMoney
 	if s.Default != nil && s.Default.Kind() != config.Null {
 		c.fieldDefault(&f, s.Default)

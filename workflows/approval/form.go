@@ -51,6 +51,7 @@ type field struct {
 	self                   bool          // it holds the initiator at first
 	formula                *cond.Formula // computed, never asked for
 	currency               string        // of money; "" is CNY
+	capitals               bool          // of yuan: cards write it in capitals too
 	of                     fieldType     // range: date or datetime
 
 	columns          []field // table

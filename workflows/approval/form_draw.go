@@ -44,15 +44,22 @@ func (d *decider) drawFields(v *View, values map[string]value, may func(id strin
 		case f.files():
 			v.Files = append(v.Files, ViewFiles{Label: f.label, Items: held.F})
 		default:
-			if text := f.show(held, d.p.loc, d.s.name); text != "" {
-				x := ViewField{Label: f.label, Value: text, Short: f.short()}
-				if f.yuan() {
-					x.Capitals, _ = Capitals(held.T)
-				}
-				v.Fields = append(v.Fields, x)
+			if text := f.shown(held, d.p.loc, d.s.name); text != "" {
+				v.Fields = append(v.Fields, ViewField{Label: f.label, Value: text, Short: f.short()})
 			}
 		}
 	}
+}
+
+// shown is the value as it stands on cards by itself.
+func (f *field) shown(v value, loc *time.Location, names func(string) string) string {
+	text := f.show(v, loc, names)
+	if f.capitals {
+		if c, ok := Capitals(v.T); ok {
+			text += "（" + c + "）"
+		}
+	}
+	return text
 }
 
 func (f *field) drawTable(v value, loc *time.Location) ViewTable {
@@ -138,7 +145,7 @@ func (d *decider) fieldInputs(f *field, v value, required bool) []ViewInput {
 	}
 	switch {
 	case f.formula != nil:
-		if text := f.show(v, d.p.loc, d.s.name); text != "" {
+		if text := f.shown(v, d.p.loc, d.s.name); text != "" {
 			t := event.Text(text)
 			in.Default = &t
 		}

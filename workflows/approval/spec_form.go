@@ -15,6 +15,7 @@ type fieldSpec struct {
 	Options     []optionSpec   `yaml:"options"`
 	Default     *config.Node   `yaml:"default" jsonschema_description:"a value; or initiator, initiator.dept and the like; or {value: a formula}"`
 	Currency    string         `yaml:"currency" jsonschema:"enum=CNY,enum=USD,enum=EUR,enum=GBP,enum=JPY,enum=HKD,enum=TWD,enum=KRW,enum=SGD,enum=AUD,enum=CAD,enum=CHF" jsonschema_description:"of money; CNY without it"`
+	Capitals    bool           `yaml:"capitals" jsonschema_description:"an amount of yuan is also written in capitals: 壹仟元整"`
 	Of          string         `yaml:"of" jsonschema:"enum=date,enum=datetime" jsonschema_description:"what a range goes from and to; date without it"`
 	Columns     []columnSpec   `yaml:"columns" jsonschema_description:"of a table"`
 	Rows        *rowsSpec      `yaml:"rows" jsonschema_description:"how many rows a table may have"`

@@ -69,8 +69,6 @@ type ViewField struct {
 	Label string `json:"label"`
 	Value string `json:"value"`
 	Short bool   `json:"short"`
-	// Capitals is an amount of yuan as it stands on vouchers, "" for all others.
-	Capitals string `json:"capitals,omitempty"`
 }
 
 // ViewStep is one step of the progress.
@@ -286,7 +284,7 @@ func (f *field) short() bool {
 	case typeText, typeLongText, typeMultiSelect, typePersons, typeRange, typeDepartment:
 		return false
 	}
-	return true
+	return !f.capitals
 }
 
 // note says who did what at a step, and who is waited for.
