@@ -18,14 +18,14 @@ func TestSampleWorkflows(t *testing.T) {
 	if code != 0 || m == nil {
 		t.Fatalf("%d: %s%s", code, out, errs)
 	}
-	if n, _ := strconv.Atoi(m[1]); n < 37 {
+	if n, _ := strconv.Atoi(m[1]); n < 47 {
 		t.Errorf("only %d tests", n)
 	}
 	if code, out, errs := magpie(t, "sample", "check"); code != 0 || strings.Contains(out+errs, "workflows/") {
 		t.Errorf("check: %d %s%s", code, out, errs)
 	}
 	files, err := filepath.Glob("sample/workflows/*.yaml")
-	if err != nil || len(files) < 8 {
+	if err != nil || len(files) < 10 {
 		t.Fatalf("%d sample workflows: %v", len(files), err)
 	}
 	for _, file := range files {
