@@ -409,11 +409,11 @@ func (f *field) parsePersons(in event.Value) (value, string) {
 	return value{L: out}, f.countProblem(len(out))
 }
 
-// clean makes what a person wrote harmless text: valid UTF-8, no control or direction-changing
-// characters; line ends stay where lines says so.
+// clean makes what a person wrote harmless text: valid UTF-8, no control, direction-changing or
+// invisible characters; line ends stay where lines says so. What shows nothing is nothing.
 func clean(s string, lines bool) string {
 	s = strings.ToValidUTF8(s, "")
-	return strings.Map(func(r rune) rune {
+	return seen(strings.Map(func(r rune) rune {
 		switch {
 		case r == '\r':
 			return -1
@@ -422,11 +422,11 @@ func clean(s string, lines bool) string {
 				return r
 			}
 			return ' '
-		case unicode.IsControl(r), r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069', r == '\ufeff', r == '\u200e', r == '\u200f':
+		case unicode.IsControl(r), r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069', r == '\ufeff', r == '\u200e', r == '\u200f', invisible(r):
 			return -1
 		}
 		return r
-	}, s)
+	}, s))
 }
 
 // cut shortens a text to n runes.
