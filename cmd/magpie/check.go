@@ -22,22 +22,25 @@ func checkCommand() *cobra.Command {
 		Short: "Check configuration, workflows and templates: every mistake at once, and what cards lose",
 		Long: `Check reads magpie.yaml and all that it names and reports every mistake as
 file:line:col: path: what is wrong; what would be right. It draws every card of every workflow for every
-suite in use and reports what is lost there; what nobody has accepted one by one. Nothing is called and nothing is changed.`,
+suite in use and reports what is lost there; what nobody has accepted one by one. Whether every step finds somebody is held against the people of the
+database, SQLite or MySQL, or of test-people.yaml where that knows none. No suite is called and nothing is changed.`,
 		Example: "  magpie check\n  magpie check --losses\n  magpie check -c /etc/magpie/magpie.yaml --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			p, ps := loadProject(path, offline())
 			var losses []cardLoss
+			var people string
 			if p != nil {
-				var more config.Problems
-				losses, more = drawAll(p)
-				ps = append(append(ps, more...), p.lint(c.Context())...)
+				var drawn, found config.Problems
+				losses, drawn = drawAll(p)
+				found, people = p.lint(c.Context())
+				ps = append(append(ps, drawn...), found...)
 			}
 			ps.Sort()
 			if asJSON {
-				return reportJSON(c.OutOrStdout(), ps, losses)
+				return reportJSON(c.OutOrStdout(), ps, losses, people)
 			}
-			return report(c.OutOrStdout(), p, ps, losses, all)
+			return report(c.OutOrStdout(), p, ps, losses, people, all)
 		},
 	}
 	configFlag(c, &path)
@@ -46,7 +49,7 @@ suite in use and reports what is lost there; what nobody has accepted one by one
 	return c
 }
 
-func report(w io.Writer, p *project, ps config.Problems, losses []cardLoss, all bool) error {
+func report(w io.Writer, p *project, ps config.Problems, losses []cardLoss, people string, all bool) error {
 	for _, x := range ps {
 		fmt.Fprintln(w, x)
 	}
@@ -70,6 +73,7 @@ func report(w io.Writer, p *project, ps config.Problems, losses []cardLoss, all 
 	for _, suite := range slices.Sorted(maps.Keys(suites)) {
 		fmt.Fprintf(w, "%s loses %s\n", suite, lossesOf(suite, losses))
 	}
+	fmt.Fprintln(w, people)
 	fmt.Fprintf(w, "good: %d workflows, %d connections, %d suites, %d templates; %d warnings, %d losses that nobody has accepted\n",
 		len(p.programs), len(p.connections), len(suites), len(p.templates.Names()), len(ps), open)
 	return nil
@@ -98,7 +102,7 @@ func lossesOf(suite string, losses []cardLoss) string {
 	return strings.Join(out, ", ")
 }
 
-func reportJSON(w io.Writer, ps config.Problems, losses []cardLoss) error {
+func reportJSON(w io.Writer, ps config.Problems, losses []cardLoss, people string) error {
 	type problem struct {
 		File    string `json:"file"`
 		Line    int    `json:"line,omitempty"`
@@ -112,7 +116,8 @@ func reportJSON(w io.Writer, ps config.Problems, losses []cardLoss) error {
 		Good     bool       `json:"good"`
 		Problems []problem  `json:"problems"`
 		Losses   []cardLoss `json:"losses"`
-	}{Good: !ps.Bad(), Problems: []problem{}, Losses: losses}
+		People   string     `json:"people"` // whom the workflows were held against, or why that was not done
+	}{Good: !ps.Bad(), Problems: []problem{}, Losses: losses, People: people}
 	for _, x := range ps {
 		out.Problems = append(out.Problems, problem{x.File, x.Line, x.Col, x.Path, x.What, x.Want, x.Severity == config.Warning})
 	}
