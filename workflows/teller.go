@@ -26,3 +26,15 @@ type Told struct {
 	Note string    // what they wrote beside it: plain text, as it was typed
 	Tone card.Tone
 }
+
+// Relative is a Program whose instances start others, for pages that lead from one to the other.
+type Relative interface {
+	// Relatives lists the instance that started this one, then those it started, in their order. Pure.
+	Relatives(in Instance) ([]Kin, error)
+}
+
+// Kin is an instance that started another one, or was started by it.
+type Kin struct {
+	Instance string
+	Up       bool // it started this one
+}

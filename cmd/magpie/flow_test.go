@@ -3,6 +3,8 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -41,11 +43,27 @@ func TestFlowStartsAnother(t *testing.T) {
 	}
 	second := ding.cardWith("han.meimei", "同意", "采购申请", "小明的电脑", "上级申请")
 	feishu.card("li.lei", "入职准备", "等待子流程")
+	// Their pages lead to each other, for whoever may see both.
+	v := newVisitor(t, "han.meimei")
+	_, page := v.get(linkOf(t, second))
+	child := regexp.MustCompile(`/m/i/[a-z0-9]+`).FindString(page)
+	_, page = v.get(l.base + child)
+	parent := regexp.MustCompile(`<a href="(/m/i/[a-z0-9]+)">上级申请：入职准备`).FindStringSubmatch(page)
+	if parent == nil {
+		t.Fatalf("the page does not lead to what started it: %s", page)
+	}
+	if _, page = v.get(l.base + parent[1]); !strings.Contains(page, `<a href="`+child+`">子流程：采购申请 `) {
+		t.Errorf("the page does not lead to what it started: %s", page)
+	}
 	if r := ding.press("han.meimei", second, "同意", nil); r.Status != "ok" {
 		t.Fatalf("the other flow: %+v", r)
 	}
 	feishu.card("li.lei", "入职准备", "子流程已通过", "等待 张伟")
-	feishu.cardWith("zhang.wei", "同意", "入职准备")
+	boss := newVisitor(t, "zhang.wei") // has nothing to do with the purchase
+	boss.get(linkOf(t, feishu.cardWith("zhang.wei", "同意", "入职准备")))
+	if status, page := boss.get(l.base + parent[1]); status != 200 || !strings.Contains(page, "子流程已通过") || strings.Contains(page, child) {
+		t.Errorf("who may not see the other one is led there: %d %s", status, page)
+	}
 
 	// A form that the other flow refuses is told, and nothing of it is there.
 	feishu.say("li.lei", "入职")

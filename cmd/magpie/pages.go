@@ -140,6 +140,9 @@ func (d pageDesk) Look(ctx context.Context, instance, person string) (pages.Seen
 		return pages.Seen{}, workflows.ErrNotFound
 	}
 	s.Slot = in.ID + "/" + slots[0]
+	if s.Kin, err = d.kin(ctx, in, p, person); err != nil {
+		return pages.Seen{}, err
+	}
 	trail, err := d.a.store.TrailOf(ctx, in.ID)
 	if err != nil {
 		return pages.Seen{}, err
@@ -164,6 +167,44 @@ func (d pageDesk) Files(ctx context.Context, instance, person string) ([]event.F
 		return nil, nil
 	}
 	return k.Files(in, person)
+}
+
+// maxKin is how many other instances a page leads to.
+const maxKin = 20
+
+// kin lists the instances that an instance was started by or has started, as far as a person may see them.
+func (d pageDesk) kin(ctx context.Context, in workflows.Instance, p workflows.Program, person string) ([]pages.Kin, error) {
+	r, ok := p.(workflows.Relative)
+	if !ok {
+		return nil, nil
+	}
+	all, err := r.Relatives(in)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	admin := d.a.administers(ctx, person)
+	var out []pages.Kin
+	for _, k := range all[:min(len(all), maxKin)] {
+		other, prog, err := d.a.engine.Load(ctx, k.Instance)
+		if errors.Is(err, workflows.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		t, ok := prog.(workflows.Teller)
+		if !ok {
+			continue
+		}
+		slots, err := t.Slots(other, person)
+		if err != nil {
+			return nil, err
+		}
+		if len(slots) > 0 || admin {
+			out = append(out, pages.Kin{Instance: k.Instance, Up: k.Up, Name: prog.Definition().Name + " " + workflows.NumberEnd(k.Instance)})
+		}
+	}
+	return out, nil
 }
 
 // Press implements pages.Desk: a press on a page goes the way of all presses.

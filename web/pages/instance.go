@@ -14,10 +14,17 @@ type seenView struct {
 	Name string
 	Told []toldView
 	Home string // address of the lists
+	Kin  []kinView
 	// Print is where it is for paper, "" where it can't be printed.
 	Print string
 	// Admin is where the person is an administrator of it, "" for others.
 	Admin string
+}
+
+// kinView leads to what started the request, or to what it started.
+type kinView struct {
+	Up        bool
+	Name, URL string
 }
 
 type toldView struct {
@@ -115,6 +122,9 @@ func (h *Handler) onInstance(r *http.Request, s Seen) spot {
 		self += "/admin"
 	case s.Admin != "":
 		seen.Admin = h.prefix() + self + "/admin" + h.query(r)
+	}
+	for _, k := range s.Kin {
+		seen.Kin = append(seen.Kin, kinView{k.Up, k.Name, h.prefix() + "/m/i/" + k.Instance + h.query(r)})
 	}
 	for _, t := range s.Told {
 		line := toldView{At: h.clock(t.At), Who: t.Who, What: t.What.In(l.code()), Tone: t.Tone}

@@ -47,6 +47,14 @@ type Seen struct {
 	Mine     bool   // the card is the person's own: they may press it
 	Admin    string // full slot of what they may do as an administrator, beside a card of their own; "" for others
 	Told     []workflows.Told
+	Kin      []Kin // what started it and what it started, as far as the person may see that
+}
+
+// Kin is another instance that one leads to.
+type Kin struct {
+	Instance string
+	Up       bool   // it started this one
+	Name     string // 采购申请 20260302-9F86D081
 }
 
 // Work lists what a person has to do with: skip rows are left out, at most limit come back.

@@ -7,6 +7,8 @@ import (
 
 // What the pages say by themselves; what stands on cards comes from templates and programs.
 var words = map[string][2]string{
+	"parent":          {"上级申请：", "Started by: "},
+	"child":           {"子流程：", "Started: "},
 	"admin":           {"管理这个申请", "Administer this request"},
 	"print":           {"打印", "Print"},
 	"required":        {"必填", "required"},
