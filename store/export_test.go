@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 
 	"magpie/workflows"
@@ -57,4 +59,14 @@ func (s *Store) CommitTogether(list ...workflows.Commit) ([]error, error) {
 		errs[i] = r.err
 	}
 	return errs, nil
+}
+
+// Bump has a SQLite file say that a newer program made it.
+func Bump(path string) error {
+	db, err := sql.Open("sqlite", liteDSN(path, false))
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec("INSERT INTO " + versionTable + " (version_id, is_applied) VALUES (9999, 1)")
+	return errors.Join(err, db.Close())
 }

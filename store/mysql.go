@@ -9,6 +9,7 @@ import (
 	"io"
 	"log"
 	"math/rand/v2"
+	"net"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -45,6 +46,27 @@ func (s *Store) openMySQL(ctx context.Context, o Options) error {
 	s.wdb.SetMaxIdleConns(n)
 	s.put, s.com = newPutter(s), newCommitter(s)
 	return nil
+}
+
+// Server is where a MySQL database is, without its password.
+type Server struct {
+	Socket, Host, Port string // Socket, or the other two
+	User, Database     string
+}
+
+// ServerOf reads where the database of o is; ok is false when it is a file, or can't be read.
+func ServerOf(o Options) (s Server, ok bool) {
+	cfg, err := mysql.ParseDSN(o.DSN)
+	if o.Driver != DriverMySQL || err != nil {
+		return s, false
+	}
+	s.User, s.Database = cfg.User, cfg.DBName
+	if cfg.Net == "unix" {
+		s.Socket = cfg.Addr
+		return s, true
+	}
+	s.Host, s.Port, err = net.SplitHostPort(cfg.Addr)
+	return s, err == nil
 }
 
 func openMySQLPool(dsn string, many bool) (*sql.DB, error) {

@@ -18,16 +18,8 @@ func (s *Store) Own(ctx context.Context) error {
 	if s.mysql {
 		return nil
 	}
-	f, err := os.OpenFile(s.file+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := ownFile(s.file)
 	if err != nil {
-		return fmt.Errorf("own the database: %w", err)
-	}
-	locked, err := lockFile(f)
-	if err != nil || !locked {
-		_ = f.Close()
-		if err == nil {
-			err = ErrOwned
-		}
 		return fmt.Errorf("own the database %s: %w", s.file, err)
 	}
 	s.owned = f
@@ -41,4 +33,20 @@ func (s *Store) Own(ctx context.Context) error {
 		}
 		return nil
 	}))
+}
+
+// ownFile takes the lock of a SQLite file for as long as the answer is open.
+func ownFile(path string) (*os.File, error) {
+	f, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	locked, err := lockFile(f)
+	if err == nil && !locked {
+		err = ErrOwned
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
