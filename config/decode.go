@@ -123,11 +123,18 @@ func (d *decoder) structure(n *Node, v reflect.Value) {
 	for _, f := range fields {
 		byName[f.name] = f
 	}
+	meant := map[string]bool{}
 	for _, e := range n.entries {
 		f, ok := byName[e.key]
 		if !ok {
 			d.fail(n.Key(e.key), fmt.Sprintf("unknown key %q", e.key), suggest(e.key, fields))
-			continue
+			// It is read as what was meant: the file is refused anyway, and "approve is missing" beside
+			// "aprove is unknown" would be one mistake told twice.
+			near := Nearest(e.key, names(fields))
+			if near == "" || n.Has(near) || meant[near] {
+				continue
+			}
+			f, meant[near] = byName[near], true
 		}
 		before := len(d.problems)
 		d.value(e.node, v.FieldByIndex(f.index), f)
@@ -136,7 +143,7 @@ func (d *decoder) structure(n *Node, v reflect.Value) {
 		}
 	}
 	for _, f := range fields {
-		if f.required && !n.Has(f.name) {
+		if f.required && !n.Has(f.name) && !meant[f.name] {
 			d.fail(n, fmt.Sprintf("required key %q is missing", f.name), "give "+describe(v.Type().FieldByIndex(f.index).Type))
 		}
 	}
@@ -166,6 +173,9 @@ func (d *decoder) constrain(n *Node, v reflect.Value, f field) {
 	case v.Kind() == reflect.String:
 		if len(f.enum) > 0 && !contains(f.enum, v.String()) {
 			d.fail(n, fmt.Sprintf("%q is not known here", v.String()), oneOf(v.String(), f.enum))
+			if near := Nearest(v.String(), f.enum); near != "" && v.CanSet() {
+				v.SetString(near) // see structure: no other problem follows from a slip
+			}
 		}
 	case v.CanInt() && v.Type() != durationType:
 		if f.min != nil && v.Int() < *f.min {

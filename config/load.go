@@ -171,7 +171,7 @@ func (l *loader) config() *Config {
 func (l *loader) store(c *Config) {
 	n := l.root.At("store")
 	switch {
-	case c.Store.Driver == "mysql" && n.At("dsn").kind != Scalar:
+	case c.Store.Driver == "mysql" && !slices.ContainsFunc(l.problems, func(p Problem) bool { return p.Path == "store.driver" }) && n.At("dsn").kind != Scalar:
 		l.add(n.Problem(`required key "dsn" is missing`, "mysql needs one: user:password@tcp(host:3306)/magpie"))
 	case c.Store.Driver == "sqlite":
 		if path := c.Store.DSN.Reveal(); !filepath.IsAbs(path) {

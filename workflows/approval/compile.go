@@ -33,7 +33,7 @@ func (Kind) Compile(src *config.Node, env workflows.Env) (workflows.Program, con
 	p, ps := compile(src, env)
 	ps.Sort()
 	if ps.Bad() {
-		return nil, ps
+		return nil, causes(src, ps)
 	}
 	return p, ps
 }
