@@ -50,10 +50,14 @@ database, SQLite or MySQL, or of test-people.yaml where that knows none. No suit
 }
 
 func report(w io.Writer, p *project, ps config.Problems, losses []cardLoss, people string, all bool) error {
+	bad := ps.Bad()
 	for _, x := range ps {
+		if bad && x.Severity == config.Warning {
+			continue // like losses: told once the mistakes are mended
+		}
 		fmt.Fprintln(w, x)
 	}
-	if ps.Bad() {
+	if bad {
 		return errBad
 	}
 	suites := map[string]bool{}
