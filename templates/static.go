@@ -114,7 +114,7 @@ func (k *checker) form(e *element) {
 	k.forms[f.ID] = true
 	kinds := []string{string(card.InputText), string(card.InputLongText), string(card.InputNumber), string(card.InputSelect), string(card.InputMultiSelect),
 		string(card.InputPerson), string(card.InputPeople), string(card.InputDate), string(card.InputDateTime), string(card.InputBool),
-		string(card.InputDepartment), string(card.InputTable), string(card.InputFile), string(card.InputNote), string(card.InputOutput)}
+		string(card.InputDepartment), string(card.InputTable), string(card.InputFile), string(card.InputSignature), string(card.InputNote), string(card.InputOutput)}
 	for i := range f.Inputs.items {
 		in := &f.Inputs.items[i]
 		k.name(&in.Name, plainName, "letters, digits and underscore")

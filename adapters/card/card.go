@@ -226,6 +226,7 @@ const (
 	InputDepartment InputKind = "department"
 	InputTable      InputKind = "table"
 	InputFile       InputKind = "file"
+	InputSignature  InputKind = "signature" // a picture of a hand signature
 
 	// These ask for nothing: see InputKind.Asks.
 	InputNote   InputKind = "note"   // words between the inputs: Label

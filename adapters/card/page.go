@@ -39,7 +39,7 @@ func SizeText(n int64) string {
 // PageOnly reports whether no suite's card can take an input of this kind: a form that has one is filled in on
 // a page of ours, in every suite.
 func (k InputKind) PageOnly() bool {
-	return k == InputTable || k == InputFile || k == InputDepartment
+	return k == InputTable || k == InputFile || k == InputDepartment || k == InputSignature
 }
 
 // Asks reports whether an input of this kind is something to fill in: false for words and results that stand
@@ -55,6 +55,17 @@ func (f *Form) PageOnly() []string {
 		}
 	}
 	return out
+}
+
+// Signs reports whether a form asks for a hand signature. The button that leads to its page says so itself, where
+// those of other forms say that there is something to fill in.
+func (f *Form) Signs() bool {
+	for _, in := range f.Inputs {
+		if in.Kind == InputSignature {
+			return true
+		}
+	}
+	return false
 }
 
 // Asked lists the inputs that are there to be filled in, with their places in Inputs.

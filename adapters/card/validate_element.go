@@ -143,7 +143,7 @@ var valueOf = map[InputKind]event.ValueKind{
 	InputText: event.ValueText, InputLongText: event.ValueText, InputNumber: event.ValueNumber,
 	InputSelect: event.ValueText, InputMultiSelect: event.ValueList, InputPerson: event.ValuePeople,
 	InputPeople: event.ValuePeople, InputDate: event.ValueDate, InputDateTime: event.ValueDateTime,
-	InputBool: event.ValueBool, InputDepartment: event.ValueText, InputTable: event.ValueTable, InputFile: event.ValueFiles,
+	InputBool: event.ValueBool, InputDepartment: event.ValueText, InputTable: event.ValueTable, InputFile: event.ValueFiles, InputSignature: event.ValueFiles,
 	InputNote: "", InputOutput: event.ValueText,
 }
 
@@ -196,7 +196,7 @@ func (v *validator) columns(p string, in Input) {
 	for i, c := range in.Columns {
 		q := fmt.Sprintf("%s.columns[%d]", p, i)
 		switch c.Kind {
-		case InputTable, InputFile, InputPerson, InputPeople, InputDepartment, InputNote:
+		case InputTable, InputFile, InputSignature, InputPerson, InputPeople, InputDepartment, InputNote:
 			v.add(q+".kind", "a %s can't stand in a table", c.Kind)
 		default:
 			w.input(q, c)

@@ -100,7 +100,7 @@ func (e *encoder) pageForm(path string, f *card.Form, only []string) []obj {
 			switch {
 			case i == 0 && !f.Fold.IsZero():
 				b.Label = f.Fold
-			case len(f.Others) == 0:
+			case len(f.Others) == 0 && !f.Signs():
 				b.Label = e.toFill()
 			}
 		}

@@ -88,7 +88,7 @@ func matrixCases() []matrixCase {
 		{"button that opens a page", card.Card{Actions: []card.Button{{URL: "https://example.com", Label: card.T("查看")}}}},
 	}
 	for _, k := range []card.InputKind{card.InputText, card.InputLongText, card.InputNumber, card.InputSelect, card.InputMultiSelect, card.InputPerson, card.InputPeople, card.InputDate, card.InputDateTime, card.InputBool,
-		card.InputDepartment, card.InputTable, card.InputFile, card.InputNote, card.InputOutput} {
+		card.InputDepartment, card.InputTable, card.InputFile, card.InputSignature, card.InputNote, card.InputOutput} {
 		in := card.Input{Name: "a", Label: card.T("字段"), Kind: k, Required: true}
 		if k == card.InputSelect || k == card.InputMultiSelect {
 			in.Options = []card.Option{{Value: "1", Label: card.T("一")}, {Value: "2", Label: card.T("二")}}
