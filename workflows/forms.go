@@ -13,6 +13,13 @@ type Drafter interface {
 	Draft(in Instance, slot, person string, form map[string]event.Value, now time.Time) (template string, view any, ok bool, err error)
 }
 
+// SignatureInput is the name of the input that a hand signature comes in, among those of a decision: one file, a PNG
+// that a page of ours has made of what was drawn.
+const SignatureInput = "signature"
+
+// MaxSignature is how many bytes it may have.
+const MaxSignature = 512 << 10
+
 // KeptFile is what is known of a file that was handed in.
 type KeptFile struct {
 	Instance string // that it was handed in for

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"magpie/adapters/card"
+	"magpie/adapters/event"
 )
 
 // Teller is a Program whose instances can be looked at on a page, beside the cards that were sent.
@@ -24,7 +25,9 @@ type Told struct {
 	Who  string    // the name of whoever did it; "" when nobody did
 	What card.Text // 在「直属主管」同意
 	Note string    // what they wrote beside it: plain text, as it was typed
-	Tone card.Tone
+	// Files are what belongs to the line, such as a signature; FileKeeper says who may open them.
+	Files []event.File
+	Tone  card.Tone
 }
 
 // Relative is a Program whose instances start others, for pages that lead from one to the other.

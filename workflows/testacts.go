@@ -10,19 +10,20 @@ type Act struct {
 	Form       bool // the act may hand values of the form in
 	Any        bool // the step may be left out
 	Several    bool // the act decides several tasks at once
+	Sign       bool // the act may be signed by hand
 }
 
 // Acts are the verbs of `do:`, in the order in which they are listed to people.
 func Acts() []Act {
 	return []Act{
-		{Verb: "approve", Form: true}, {Verb: "reject", Form: true}, {Verb: "abstain"},
+		{Verb: "approve", Form: true, Sign: true}, {Verb: "reject", Form: true}, {Verb: "abstain"},
 		{Verb: "transfer", Who: true}, {Verb: "delegate", Who: true},
 		{Verb: "add_before", Who: true}, {Verb: "add_after", Who: true}, {Verb: "add_beside", Who: true}, {Verb: "remove_sign", Who: true},
 		{Verb: "return", To: true}, {Verb: "comment", Who: true, Any: true},
 		{Verb: "resubmit", Own: true, Form: true}, {Verb: "cancel", Own: true}, {Verb: "withdraw", Own: true}, {Verb: "revoke", Own: true}, {Verb: "urge", Own: true},
 		{Verb: "terminate", Admin: true},
 		{Verb: "batch", Any: true, Several: true},
-		{Verb: "press", Who: true, To: true, Form: true, Any: true},
+		{Verb: "press", Who: true, To: true, Form: true, Any: true, Sign: true},
 	}
 }
 

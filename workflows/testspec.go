@@ -79,6 +79,7 @@ type TestAct struct {
 	Steps  []string                `yaml:"steps,scalar" jsonschema_description:"of batch: at which steps; without it all of their tasks"`
 	Alone  []string                `yaml:"alone,scalar" jsonschema_description:"of batch: the steps that must be left for a decision of their own"`
 	Reason string                  `yaml:"reason" jsonschema_description:"what is written beside it"`
+	Sign   bool                    `yaml:"sign" jsonschema_description:"of approve: with a hand signature"`
 	Form   map[string]*config.Node `yaml:"form" jsonschema_description:"values of the form that are handed in with it"`
 	// Refused is the refusal's code, when the act must be refused.
 	Refused string `yaml:"refused"`

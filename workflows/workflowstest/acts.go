@@ -57,6 +57,9 @@ func (b *Bench) Perform(kind workflows.Act, a workflows.TestAct, form map[string
 	if len(a.To) > 0 {
 		in["step"] = event.List(a.To...)
 	}
+	if a.Sign {
+		in[workflows.SignatureInput] = b.Signature()
+	}
 	if a.Then != "" {
 		in["then"] = event.Text(a.Then)
 	}

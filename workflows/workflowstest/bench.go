@@ -39,6 +39,7 @@ type Bench struct {
 	Refusal *workflows.Refusal // of the last event, nil when it was accepted
 	Left    []string           // steps that the last Batch left for a decision of their own
 	n       int
+	signed  int // signatures that were made up
 }
 
 // Shown is a card in its slot.

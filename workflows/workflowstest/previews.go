@@ -89,6 +89,8 @@ func (c *previews) way(p workflows.Program, now time.Time, o Options, by, suffix
 		person, slot := open[0].Person, b.SlotOf(open[0])
 		var values map[string]event.Value
 		switch verb {
+		case "approve":
+			values = map[string]event.Value{workflows.SignatureInput: b.Signature()}
 		case "withdraw":
 			person, slot = b.Inst.Initiator, "initiator"
 		case "reject":

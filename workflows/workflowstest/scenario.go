@@ -52,6 +52,7 @@ type T interface {
 //	submit item=键盘 amount=300 by li.lei
 //	press withdraw by li.lei                      a button of the initiator's card
 //	approve at leader by han.meimei opinion=可以       any verb of `do:` alone
+//	approve at legal by han.meimei sign=yes           with a hand signature
 //	transfer at leader by han.meimei who=zhang.wei opinion=出差
 //	return at finance by wang.fang step=leader then=back opinion=重新看
 //	resubmit amount=200 by li.lei                 the form again: the rest stays
@@ -256,7 +257,7 @@ func (s *story) press(rest string) error {
 	by, values, _ := strings.Cut(tail, " ")
 	verb, where, _ := strings.Cut(head, " ")
 	if full, ok := strings.CutPrefix(where, "slot="); ok {
-		return s.b.Press(by, full, verb, fields(values))
+		return s.b.Press(by, full, verb, s.signed(verb, fields(values)))
 	}
 	kind := workflows.Act{Verb: verb, Own: where == ""}
 	for _, a := range workflows.Acts() {
@@ -269,7 +270,16 @@ func (s *story) press(rest string) error {
 	if err != nil {
 		return err
 	}
-	return s.b.Press(by, slot, verb, fields(values))
+	return s.b.Press(by, slot, verb, s.signed(verb, fields(values)))
+}
+
+// signed makes a hand signature of sign=yes.
+func (s *story) signed(verb string, form map[string]event.Value) map[string]event.Value {
+	if form["sign"].Text == "yes" && verb == "approve" {
+		delete(form, "sign")
+		form[workflows.SignatureInput] = s.b.Signature()
+	}
+	return form
 }
 
 // batch reads "approve by han.meimei", "reject by han.meimei steps=leader,boss opinion=太贵了".

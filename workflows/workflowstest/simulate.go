@@ -41,7 +41,9 @@ func Simulate(p workflows.Program, person string, form map[string]event.Value, n
 		if len(open) == 0 {
 			return b.predict("")
 		}
-		if err := b.Press(open[0].Person, b.SlotOf(open[0]), "approve", b.entered(b.SlotOf(open[0]))); err != nil {
+		in := b.entered(b.SlotOf(open[0]))
+		in[workflows.SignatureInput] = b.Signature()
+		if err := b.Press(open[0].Person, b.SlotOf(open[0]), "approve", in); err != nil {
 			return Prediction{}, err
 		}
 		if b.Refusal != nil {
