@@ -165,6 +165,10 @@ func writeSeat(w *event.JSON, x *seat) {
 		w.Raw(`,"sd":`)
 		w.Any(x.Said)
 	}
+	if x.Sign != nil {
+		w.Raw(`,"sg":`)
+		w.Any(x.Sign)
+	}
 	w.Close(start)
 }
 

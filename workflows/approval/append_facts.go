@@ -157,10 +157,17 @@ func (f *voted) fields(w *event.JSON) {
 	w.Str(`,"verb":`, f.Verb)
 	w.OptStr(`,"auto":`, f.Auto)
 	w.OptStr(`,"refers":`, f.Refers)
+	w.OptStr(`,"sign":`, f.Sign)
 	f.proxied.write(w)
 }
 
-func (f *voted) secretFields(w *event.JSON) { w.OptStr(`,"reason":`, f.p.Reason) }
+func (f *voted) secretFields(w *event.JSON) {
+	w.OptStr(`,"reason":`, f.p.Reason)
+	if f.p.Sign != nil {
+		w.Raw(`,"sign":`)
+		w.Any(f.p.Sign)
+	}
+}
 
 func (f *closed) fields(w *event.JSON) {
 	w.Str(`,"node":`, f.Node)

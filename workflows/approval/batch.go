@@ -1,7 +1,11 @@
 package approval
 
-// single reports whether a step is to be decided by itself: its author says so, or its approvers may change the form.
+// single reports whether a step is to be decided by itself: its author says so, or its approvers sign, or may change
+// the form.
 func (n *node) single() bool {
+	if n.sign {
+		return true
+	}
 	for _, right := range n.rights {
 		if right == "edit" {
 			return true

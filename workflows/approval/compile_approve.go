@@ -22,6 +22,7 @@ func (c *compiler) approve(n *node, s stepSpec, path string) {
 	n.veto = !quorum
 	defer c.rights(n, s.Approve.Fields, path)
 	n.alone = s.Approve.Batch != nil && !*s.Approve.Batch
+	n.sign = s.Approve.Sign
 	if s.Approve.Veto != nil {
 		n.veto = *s.Approve.Veto
 		if !n.veto && (n.mode.Kind == modeAll || n.mode.Kind == modeSequence) {
@@ -53,6 +54,8 @@ func (c *compiler) timeout(n *node, s stepSpec, path string) {
 		c.fail(path+".timeout", "transfer needs to whom", "to: role:admin")
 	case t.Then != "transfer" && len(t.To) > 0:
 		c.fail(path+".timeout.to", "to belongs to then: transfer", "remove it")
+	case t.Then == "approve" && n.sign:
+		c.fail(path+".timeout.then", "nobody signs when the time is up: a step with sign: true can't approve by itself", "remind, escalate, transfer or reject")
 	case t.Then == "approve":
 		c.warn(path+".timeout.then", "nobody has to look: after the timeout the step approves by itself", "remind or escalate")
 	}
@@ -66,7 +69,10 @@ func (c *compiler) ifNobody(n *node, s stepSpec, path string) {
 	switch s.IfNobody {
 	case "skip":
 		n.ifNobody = "skip"
-		if c.money {
+		switch {
+		case n.sign:
+			c.warn(at, "when nobody is found the step is passed over, and nobody signs", "admin or person:ID")
+		case c.money:
 			c.warn(at, "the flow has a money field, and this step is passed over when nobody is found", "admin or person:ID")
 		}
 	case "reject":

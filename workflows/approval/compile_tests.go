@@ -100,6 +100,10 @@ func (c *compiler) testAct(kind workflows.Act, a workflows.TestAct, path string)
 	misplaced("to", len(a.To) > 0, kind.To)
 	misplaced("then", a.Then != "", kind.To)
 	misplaced("form", len(a.Form) > 0, kind.Form)
+	misplaced("sign", a.Sign, kind.Sign)
+	if n := c.p.nodes[a.Step]; a.Sign && kind.Verb == "approve" && n != nil && !n.sign {
+		c.ps = append(c.ps, at.Key("sign").Problem(fmt.Sprintf("nobody signs at %s", a.Step), "remove it, or approve: {by: …, sign: true} at the step"))
+	}
 	switch {
 	case kind.Verb == "press" && a.Verb == "":
 		c.fail(path, "which button?", "verb: approve")

@@ -113,6 +113,9 @@ func askedWords(n *node) string {
 	if n.kind == nodeCC {
 		return strings.Join(n.to, ", ") + " are told"
 	}
+	if n.sign {
+		return strings.Join(n.by, ", ") + ", " + n.mode.words() + ", signed by hand"
+	}
 	return strings.Join(n.by, ", ") + ", " + n.mode.words()
 }
 
@@ -167,6 +170,9 @@ func (d *differ) step(n, m *node, was, now *config.Node) {
 	if n.kind == nodeApprove && n.mode.words() != m.mode.words() {
 		d.say(workflows.AreaApprovers, m.id, "%s: %s, until now %s", m.label(), m.mode.words(), n.mode.words())
 	}
+	if n.sign != m.sign {
+		d.say(workflows.AreaApprovers, m.id, "%s: %s, until now %s", m.label(), signWords(m), signWords(n))
+	}
 	if a, b := n.timeWords(), m.timeWords(); !slices.Equal(a, b) {
 		d.say(workflows.AreaDeadlines, m.id, "%s: %s, until now %s", m.label(), orNever(b), orNever(a))
 	}
@@ -176,8 +182,16 @@ func (d *differ) step(n, m *node, was, now *config.Node) {
 	if !n.asks() && len(n.arms) != len(m.arms) {
 		d.say(workflows.AreaConditions, m.id, "a fork (%s) has %d ways, until now %d", m.id, len(m.arms), len(n.arms))
 	}
-	told := map[string]bool{"id": true, "name": true, "if": true, "approve.by": true, "approve.mode": true, "remind": true, "timeout": true, "if_nobody": true, "cc": true}
+	told := map[string]bool{"id": true, "name": true, "if": true, "approve.by": true, "approve.mode": true, "approve.sign": true, "remind": true, "timeout": true, "if_nobody": true, "cc": true}
 	d.flat(workflows.AreaRules, m.id, m.label(), was, now, told)
+}
+
+// signWords says what agreeing takes at a step.
+func signWords(n *node) string {
+	if n.sign {
+		return "who agrees signs by hand"
+	}
+	return "who agrees need not sign"
 }
 
 func orAlways(s string) string {

@@ -48,6 +48,9 @@ func TestDiff(t *testing.T) {
 		"the order": {edited("  - {id: leader, name: 主管, approve: {by: initiator.manager}, timeout: {after: 2 days, then: escalate}}\n  - {id: finance, if: form.amount >= 5000, approve: {by: role:finance, mode: all}}\n",
 			"  - {id: finance, if: form.amount >= 5000, approve: {by: role:finance, mode: all}}\n  - {id: leader, name: 主管, approve: {by: initiator.manager}, timeout: {after: 2 days, then: escalate}}\n"), []string{
 			"steps: the steps come in another order: finance, leader, ceo, until now leader, finance, ceo"}},
+		"a signature, and a step that is signed": {edited("role:ceo}", "role:ceo, sign: true}", "  - {id: ceo", "  - {id: legal, approve: {by: \"person:sun.li\", sign: true}}\n  - {id: ceo"), []string{
+			"steps: legal is added: person:sun.li, any one decides, signed by hand",
+			"approvers: ceo: who agrees signs by hand, until now who agrees need not sign"}},
 		"form, rules and words": {edited("max: 20", "max: 30", "  - {id: amount", "  - {id: why, type: text, label: 原因, required: true}\n  - {id: amount", "name: 采购\n", "name: 采购申请\nrules: {withdraw: never}\n", "role:ceo}", "role:ceo, allow: [return]}"), []string{
 			"rules: ceo: approve.allow: now [return]",
 			"rules: rules: withdraw: now never",

@@ -62,6 +62,9 @@ func (p *Program) why(n *node, r *run) string {
 	if len(r.Seats) > 1 {
 		by += "，" + modeWords[r.Mode]
 	}
+	if n.sign {
+		by += "，" + textByHand
+	}
 	switch {
 	case r.State == runSkipped && r.Why == "nobody":
 		return by + "：" + textSkipNobody

@@ -128,9 +128,11 @@ type voted struct {
 	Verb   string `json:"verb"` // approve, reject or abstain
 	Auto   string `json:"auto,omitempty"`
 	Refers string `json:"refers,omitempty"` // the earlier vote that it repeats
+	Sign   string `json:"sign,omitempty"`   // SHA-256 of the hand signature, in hex
 	proxied
 	p struct {
-		Reason string `json:"reason,omitempty"`
+		Reason string    `json:"reason,omitempty"`
+		Sign   *signFile `json:"sign,omitempty"`
 	}
 }
 
@@ -146,6 +148,7 @@ func (f *voted) apply(s *state, at stamp, actor string) {
 		x.Task, x.At = 1, at
 	}
 	x.Closed, x.By, x.Auto, x.Refers, x.Reason, x.Back, x.dirty = at, actor, f.Auto, f.Refers, f.p.Reason, nil, true
+	x.Sign = f.signature()
 	if r := s.run(f.Node, f.Round); x.Of != "" && x.State == workflows.TaskRejected {
 		r.refused(x, at)
 	}

@@ -272,5 +272,5 @@ func (p *Program) Files(in workflows.Instance, person string) ([]event.File, err
 	if s.Draft != nil && s.By == person {
 		add(s.Draft.Values)
 	}
-	return out, nil
+	return append(out, s.signatures()...), nil
 }

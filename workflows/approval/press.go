@@ -111,6 +111,10 @@ func (d *decider) pressTask(key string, a *event.Action) *workflows.Refusal {
 	if no := d.mayDecide(r, x, a.Verb, d.ev.Actor.Person); no != nil {
 		return no
 	}
+	sign, no := d.signed(d.p.nodes[r.Node], x, a)
+	if no != nil {
+		return no
+	}
 	change, no := d.edit(d.p.nodes[r.Node], place{r.Node, r.Round, x.ID}, a)
 	if no != nil {
 		return no
@@ -124,7 +128,7 @@ func (d *decider) pressTask(key string, a *event.Action) *workflows.Refusal {
 		return nil
 	}
 	d.say(card.ToastSuccess, "%s", verdictWords[verdicts[a.Verb]])
-	d.vote(r, x, a.Verb, "", reason, d.ev.Actor.Person)
+	d.vote(r, x, a.Verb, "", reason, d.ev.Actor.Person, sign)
 	return nil
 }
 
@@ -134,6 +138,7 @@ func (d *decider) mayDecide(r *run, x *seat, verb, person string) *workflows.Ref
 	switch {
 	case verb == "abstain" && d.p.nodes[r.Node].abstain == "":
 		return workflows.Refuse("not_allowed", textNoAbstain)
+	case person == d.s.By && d.p.self == "skip" && d.p.nodes[r.Node].byHand(): // nobody else can do it for them
 	case person == d.s.By && d.p.self != "ask":
 		return workflows.Refuse("self_approval", textSelf)
 	}
@@ -143,6 +148,9 @@ func (d *decider) mayDecide(r *run, x *seat, verb, person string) *workflows.Ref
 // opinion reads what was written beside the decision.
 func opinion(a *event.Action) (string, *workflows.Refusal) {
 	in, ok := a.Form["opinion"]
+	if !ok {
+		in, ok = a.Form["reason"] // where agreeing has a form of its own: the names of inputs are unique on a card
+	}
 	if !ok {
 		return "", nil
 	}
@@ -158,7 +166,7 @@ func opinion(a *event.Action) (string, *workflows.Refusal) {
 }
 
 // vote records a decision and what follows from it.
-func (d *decider) vote(r *run, x *seat, verb, auto, reason, actor string) {
+func (d *decider) vote(r *run, x *seat, verb, auto, reason, actor string, sign *signature) {
 	n := d.p.nodes[r.Node]
 	d.stopTimer(r, x)
 	if x.Of != "" && verb == "reject" {
@@ -170,6 +178,7 @@ func (d *decider) vote(r *run, x *seat, verb, auto, reason, actor string) {
 	}
 	f := &voted{place: place{r.Node, r.Round, x.ID}, Verb: verb, Auto: auto, proxied: proxied{x.For, x.Grants}}
 	f.p.Reason = reason
+	f.sign(sign)
 	d.emitBy(f, actor)
 	d.progress(n, r.Round)
 }

@@ -77,6 +77,7 @@ type node struct {
 	veto     bool
 	flow     *flowNode
 	alone    bool // approve: not decided together with others
+	sign     bool // approve: agreeing takes a hand signature
 	remind   *remindSpec
 	timeout  *timeoutSpec
 	rights   map[string]string // field → edit or hidden

@@ -128,10 +128,13 @@ func (d *decider) auto(r *run, x *seat) (why, refers string) {
 	if x.Adder != "" {
 		return "", "" // somebody wants to hear them now
 	}
+	if d.p.nodes[r.Node].byHand() {
+		return "", "" // only the person themself can sign, or fill in what is wanted
+	}
 	if x.Person == d.s.By && d.p.self == "skip" {
 		return autoSelf, ""
 	}
-	if d.p.same == "off" || d.p.nodes[r.Node].edits() { // only the person themself can fill in what is wanted
+	if d.p.same == "off" {
 		return "", ""
 	}
 	for i := len(d.s.Runs) - 1; i >= 0; i-- {

@@ -18,6 +18,8 @@ type approveSpec struct {
 	Abstain string      `yaml:"abstain" jsonschema:"enum=counts,enum=ignored" jsonschema_description:"lets them abstain: counts leaves them among those that the mode counts, ignored takes them out"`
 	Allow   *allowed    `yaml:"allow" jsonschema_description:"what may be done beside deciding; all of it when it is not given"`
 	Fields  *rightsSpec `yaml:"fields" jsonschema_description:"field to what its approvers may do with it: read (the default), edit, or hidden"`
+	// Sign is for steps whose approvals are signed by hand.
+	Sign bool `yaml:"sign" jsonschema_description:"true: whoever agrees signs by hand, on a page"`
 	// Batch is false where the step is not to be decided together with others.
 	Batch *bool `yaml:"batch" jsonschema_description:"false: it is not decided together with others, but by itself"`
 }

@@ -146,13 +146,14 @@ type seat struct {
 	For    string              `json:"fo,omitempty"` // in whose place Person decides, by Grants
 	Grants []string            `json:"gr,omitempty"`
 	// Of a seat that somebody added: by whom, and the seat before or after which it must decide; "" at its side.
-	Adder string  `json:"ad,omitempty"`
-	Of    string  `json:"of,omitempty"`
-	Kids  int     `json:"kd,omitempty"` // seats that its own person added
-	Gone  bool    `json:"gn,omitempty"` // it was removed
-	Back  *lender `json:"bk,omitempty"` // who gave it to Person for now
-	Said  *advice `json:"sd,omitempty"` // what the one said whom it was given to
-	dirty bool    // its task changed in this command
+	Adder string     `json:"ad,omitempty"`
+	Of    string     `json:"of,omitempty"`
+	Kids  int        `json:"kd,omitempty"` // seats that its own person added
+	Gone  bool       `json:"gn,omitempty"` // it was removed
+	Back  *lender    `json:"bk,omitempty"` // who gave it to Person for now
+	Said  *advice    `json:"sd,omitempty"` // what the one said whom it was given to
+	Sign  *signature `json:"sg,omitempty"` // that it was approved with, until that is erased
+	dirty bool       // its task changed in this command
 }
 
 // lender is whom a seat comes back to.

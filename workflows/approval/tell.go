@@ -281,6 +281,12 @@ func (t teller) vote(f *voted, actor string) workflows.Told {
 	if f.Verb == "reject" {
 		line = says(card.Danger, "在「%s」拒绝", "rejected “%s”", t.node(f.Node))
 	}
+	if f.Sign != "" {
+		line = says(card.Success, "在「%s」签名同意", "signed and approved “%s”", t.node(f.Node))
+		if sign := f.signature(); sign != nil {
+			line.Files = append(line.Files, sign.file())
+		}
+	}
 	if f.Verb == "abstain" {
 		line = says(card.Neutral, "在「%s」弃权", "abstained at “%s”", t.node(f.Node))
 	}

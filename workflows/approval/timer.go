@@ -106,7 +106,7 @@ func (d *decider) overdue(r *run, x *seat) {
 			return
 		}
 		word := map[string]string{"approve": "同意", "reject": "拒绝"}[n.timeout.Then]
-		d.vote(r, x, n.timeout.Then, autoTimeout, fmt.Sprintf(textAutoTimeout, word), "")
+		d.vote(r, x, n.timeout.Then, autoTimeout, fmt.Sprintf(textAutoTimeout, word), "", nil)
 	case "escalate":
 		d.handAsk(r, x, "up", of, 1)
 	case "transfer":

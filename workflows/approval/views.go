@@ -29,6 +29,7 @@ type View struct {
 	Form       *ViewForm      `json:"form,omitempty"`
 	More       *ViewMore      `json:"more,omitempty"`
 	Edit       *ViewForm      `json:"edit,omitempty"` // inputs of a decision that may change the form, the opinion among them
+	Sign       bool           `json:"sign,omitempty"` // agreeing takes a hand signature: it has a form of its own
 	Returned   *ViewReturned  `json:"returned,omitempty"`
 	Comments   []ViewComment  `json:"comments,omitempty"` // the newest, oldest first
 	Revoke     *ViewRevoke    `json:"revoke,omitempty"`

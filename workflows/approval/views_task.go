@@ -1,6 +1,9 @@
 package approval
 
-import "magpie/workflows"
+import (
+	"magpie/adapters/card"
+	"magpie/workflows"
+)
 
 // taskCards adds the cards of a seat: one for each task that a person was asked with.
 func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
@@ -27,6 +30,9 @@ func (d *decider) taskCards(out []shown, r *run, x *seat) []shown {
 		case workflows.TaskOpen:
 			v.Mine, v.Actions = true, []string{"approve", "reject"}
 			v.More, v.Edit = d.more(n, r, x, true), d.editForm(n)
+			if v.Sign = n.signs(x); v.Sign && v.Edit != nil {
+				v.Edit.Inputs = append(v.Edit.Inputs, ViewInput{Name: workflows.SignatureInput, Label: textSignLabel, Kind: card.InputSignature, Required: true})
+			}
 			v.Returned = d.sentBackTo(r)
 			if r.Node == nodeRevoke {
 				v.Revoke = &ViewRevoke{Reason: d.s.Revoke}
