@@ -5,12 +5,13 @@ import (
 	"embed"
 	"encoding/hex"
 	"net/http"
+	"strings"
 )
 
-//go:embed assets/weui.min.css assets/pages.css assets/print.css
+//go:embed assets/weui.min.css assets/pages.css assets/print.css assets/sign.js
 var files embed.FS
 
-// asset is a style sheet with its content's hash, which is in its address: it may be cached for ever.
+// asset is a style sheet or a script with its content's hash, which is in its address: it may be cached for ever.
 type asset struct {
 	body    []byte
 	version string
@@ -18,7 +19,7 @@ type asset struct {
 
 var styles = func() map[string]asset {
 	out := map[string]asset{}
-	for _, name := range []string{"weui.min.css", "pages.css", "print.css"} {
+	for _, name := range []string{"weui.min.css", "pages.css", "print.css", "sign.js"} {
 		b, err := files.ReadFile("assets/" + name)
 		if err != nil {
 			panic(err) // embedded: it is there
@@ -29,7 +30,7 @@ var styles = func() map[string]asset {
 	return out
 }()
 
-// assets serves the style sheets.
+// assets serves the style sheets and the script.
 func assets(w http.ResponseWriter, r *http.Request) {
 	a, ok := styles[r.PathValue("file")]
 	if !ok {
@@ -37,7 +38,11 @@ func assets(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	head := w.Header()
-	head.Set("Content-Type", "text/css; charset=utf-8")
+	kind := "text/css"
+	if strings.HasSuffix(r.PathValue("file"), ".js") {
+		kind = "text/javascript"
+	}
+	head.Set("Content-Type", kind+"; charset=utf-8")
 	head.Set("Cache-Control", "public, max-age=31536000, immutable")
 	if r.URL.Query().Get("v") != a.version {
 		head.Set("Cache-Control", "no-cache")

@@ -49,12 +49,18 @@ type phone struct {
 
 func newPhone(t *testing.T, settings string) *phone {
 	t.Helper()
+	return newBrowser(t, "scriptEnabled=false"+settings)
+}
+
+// newBrowser is one with the settings given, and JavaScript unless they say otherwise.
+func newBrowser(t *testing.T, settings string) *phone {
+	t.Helper()
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
 		chromedp.Headless, chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(t.TempDir()),
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("accept-lang", "zh-CN,zh"),
-		chromedp.Flag("blink-settings", "scriptEnabled=false"+settings),
+		chromedp.Flag("blink-settings", settings),
 	)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)

@@ -157,9 +157,10 @@ func (h *Handler) draw(w http.ResponseWriter, r *http.Request, status int, v vie
 	instance, _, _ := strings.Cut(at.slot, "/")
 	d := drawer{lang: l,
 		file:  func(f event.File, token string) fileView { return h.shownFile(instance, f, token) },
-		token: func(f event.File) string { return h.fileToken(v, instance, f) },
-		kept:  func(token string) (event.File, bool) { return h.fileOf(v, instance, token) },
+		token: func(f event.File) string { return h.fileToken(v, instance, f, false) },
+		kept:  func(token string) (keptFile, bool) { return h.tokenOf(v, instance, token) },
 	}
+	signs := false
 	base := formView{Action: h.prefix() + at.self + h.query(r), Ticket: h.ticket(v, at.slot), Slot: at.slot, Rev: c.Rev}
 	if focus != "" { // the page asks for this alone, so it asks what the button would
 		if q := find(&c, focus).button.Confirm; q != nil {
@@ -185,7 +186,8 @@ func (h *Handler) draw(w http.ResponseWriter, r *http.Request, status int, v vie
 		}
 		for _, in := range f.Inputs {
 			out.Inputs = append(out.Inputs, d.input(in, e, h.o.Location()))
-			out.Upload = out.Upload || in.Kind == card.InputFile && h.o.Files != nil
+			out.Upload = out.Upload || (in.Kind == card.InputFile || in.Kind == card.InputSignature) && h.o.Files != nil
+			signs = signs || in.Kind == card.InputSignature && h.o.Files != nil
 		}
 		out.Live = f.Live
 		if focus == "" {
@@ -208,6 +210,9 @@ func (h *Handler) draw(w http.ResponseWriter, r *http.Request, status int, v vie
 		}
 	}
 	view.Card, view.Tip, view.Person, view.Seen = &drawn, t, v.person.Name, at.seen
+	if signs {
+		view.Script = h.script(w)
+	}
 	if focus != "" && len(c.Choices()) > 1 {
 		// It ends when this link does: following links must not prolong what the holder was given.
 		view.Whole = h.prefix() + "/m/c/" + h.links.Token(web.Link{Slot: at.slot, Person: v.person.ID, Login: v.login, Expires: at.ends}) + h.query(r)

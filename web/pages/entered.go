@@ -31,6 +31,7 @@ type entered struct {
 	depts    map[string]string       // the department that was meant
 	raw      map[string]event.Value  // as it was entered, right or wrong
 	uploads  map[string]string       // what was wrong with the files that came, by input
+	fresh    map[string]string       // files that came just now: token → sum
 	viewer   viewer
 	instance string
 }
@@ -58,6 +59,10 @@ func (h *Handler) read(ctx context.Context, l tongue, e entered, inputs []card.I
 			v = h.readTable(e, in)
 		case card.InputFile:
 			v, problem = h.readFiles(l, e, in)
+		case card.InputSignature:
+			if v, problem = h.readSignature(l, e, in); only != "" {
+				problem = e.uploads[in.Name] // that it is missing is said when it is handed in
+			}
 		case card.InputDepartment:
 			v, problem, err = h.readDept(ctx, l, e, in, search)
 		case card.InputBool:
@@ -74,7 +79,7 @@ func (h *Handler) read(ctx context.Context, l tongue, e entered, inputs []card.I
 			e.raw[in.Name] = event.Text(strings.TrimSpace(e.posted.Get("f." + in.Name)))
 		}
 		if only != "" && !search {
-			if in.Kind == card.InputFile && problem != "" {
+			if (in.Kind == card.InputFile || in.Kind == card.InputSignature) && problem != "" {
 				e.problems[in.Name] = problem // it is not said again
 			}
 			continue

@@ -46,6 +46,7 @@ type office struct {
 
 	draft    func(map[string]event.Value) card.Card // what a form becomes with what was entered
 	attached []event.File
+	signs    []event.File // that somebody approved with
 }
 
 func newOffice() *office {
@@ -76,12 +77,14 @@ func (o *office) Look(_ context.Context, instance, person string) (pages.Seen, e
 	if instance != "abc" || slot == "" {
 		return pages.Seen{}, workflows.ErrNotFound
 	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	return pages.Seen{
 		Instance: workflows.Instance{ID: "abc"}, Slot: slot, Mine: person != "wang.fang", // who is an administrator
 		Told: []workflows.Told{
 			{At: morning.Add(-26 * time.Hour), Who: "李雷", What: card.Text{Default: "提交申请", I18n: map[string]string{"en-US": "submitted the request"}}, Tone: card.Info},
 			{At: morning.Add(-25 * time.Hour), What: card.T("到达「直属主管」，审批人：韩梅梅"), Tone: card.Info},
-			{At: morning.Add(-time.Hour), Who: "韩梅梅", What: card.T("在「直属主管」同意"), Note: "预算内，同意。\n<script>alert(1)</script>", Tone: card.Success},
+			{At: morning.Add(-time.Hour), Who: "韩梅梅", What: card.T("在「直属主管」同意"), Note: "预算内，同意。\n<script>alert(1)</script>", Tone: card.Success, Files: o.signs},
 		},
 	}, nil
 }
@@ -111,6 +114,8 @@ func (o *office) Press(_ context.Context, ev event.Event) (*card.Toast, bool, er
 		t = &card.Toast{Kind: card.ToastWarning, Text: card.T("韩梅梅 10:32 已同意")}
 	case a.Verb == "approve" || a.Verb == "reject":
 		t.Text = card.T("已同意")
+		o.signs = a.Form["signature"].Files
+		o.attached = append(o.attached, o.signs...)
 		o.task.Body, o.task.Status = o.task.Body[:2], card.T("已同意")
 	case a.Form["amount"].Text == "-1":
 		form(o.form).Problem = card.T("金额：不能小于 0.01")
@@ -184,6 +189,8 @@ func (o *office) Files(_ context.Context, instance, person string) ([]event.File
 	if instance != "abc" {
 		return nil, workflows.ErrNotFound
 	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	return o.attached, nil
 }
 

@@ -69,16 +69,28 @@ func isUpload(r *http.Request) bool {
 	return strings.EqualFold(strings.TrimSpace(kind), "multipart/form-data")
 }
 
+// uploads is what came of the files that a form brought.
+type uploads struct {
+	problems map[string]string // by input
+	fresh    map[string]string // what was kept just now: token → sum of the content
+}
+
 // upload keeps the files that came with a form. They are noted in the form as its other values: what was kept
-// comes back with every page until it is handed in. The problems are by input.
-func (h *Handler) upload(r *http.Request, l tongue, v viewer, at spot, inputs []card.Input) (map[string]string, error) {
+// comes back with every page until it is handed in.
+func (h *Handler) upload(r *http.Request, l tongue, v viewer, at spot, inputs []card.Input) (uploads, error) {
 	problems := map[string]string{}
+	up := uploads{problems: problems, fresh: map[string]string{}}
 	if r.MultipartForm == nil || h.o.Files == nil {
-		return problems, nil
+		return up, nil
 	}
 	instance, _, _ := strings.Cut(at.slot, "/")
 	var spent int64 = -1
 	for _, in := range inputs {
+		if in.Kind == card.InputSignature {
+			if err := h.signature(r, l, v, instance, in, &up); err != nil {
+				return up, err
+			}
+		}
 		if in.Kind != card.InputFile {
 			continue
 		}
@@ -89,7 +101,7 @@ func (h *Handler) upload(r *http.Request, l tongue, v viewer, at spot, inputs []
 			if spent < 0 {
 				var err error
 				if spent, err = h.o.Files.Uploaded(r.Context(), v.person.ID, h.now().Add(-time.Hour)); err != nil {
-					return nil, err
+					return up, err
 				}
 			}
 			have := len(r.PostForm["k."+in.Name])
@@ -108,11 +120,13 @@ func (h *Handler) upload(r *http.Request, l tongue, v viewer, at spot, inputs []
 			if problem == "" {
 				f, what, err := h.keep(r, v, instance, name, fh, in, l)
 				if err != nil {
-					return nil, err
+					return up, err
 				}
 				if problem = what; what == "" {
 					spent += fh.Size
-					r.PostForm.Add("k."+in.Name, h.fileToken(v, instance, f))
+					token := h.fileToken(v, instance, f, false)
+					up.fresh[token] = f.Sum
+					r.PostForm.Add("k."+in.Name, token)
 				}
 			}
 			if problem != "" && problems[in.Name] == "" {
@@ -120,7 +134,7 @@ func (h *Handler) upload(r *http.Request, l tongue, v viewer, at spot, inputs []
 			}
 		}
 	}
-	return problems, nil
+	return up, nil
 }
 
 // keep stores one file. Its type is that of its content, not what the browser says.
@@ -189,29 +203,30 @@ func plainName(s string) string {
 // kept is what a file's token says.
 type keptFile struct {
 	event.File
-	Until int64 `json:"until"` // unix minutes
+	Until  int64 `json:"until"`            // unix minutes
+	Signed bool  `json:"signed,omitempty"` // it is a signature, and nothing else
 }
 
 // fileToken stands for a file that was kept but not handed in yet: for one person and one instance, for a day.
-func (h *Handler) fileToken(v viewer, instance string, f event.File) string {
-	b, _ := json.Marshal(keptFile{f, h.now().Add(ticketLife).Unix() / 60}) // plain strings
+func (h *Handler) fileToken(v viewer, instance string, f event.File, signed bool) string {
+	b, _ := json.Marshal(keptFile{f, h.now().Add(ticketLife).Unix() / 60, signed}) // plain strings
 	text := base64.RawURLEncoding.EncodeToString(b)
 	return text + "." + base64.RawURLEncoding.EncodeToString(h.uploads.MAC(v.person.ID, instance, text))
 }
 
-// fileOf reads a token; false for one that is not good, or not any more.
-func (h *Handler) fileOf(v viewer, instance, token string) (event.File, bool) {
+// tokenOf reads a token; false for one that is not good, or not any more.
+func (h *Handler) tokenOf(v viewer, instance, token string) (keptFile, bool) {
 	text, mac, ok := strings.Cut(token, ".")
 	sum, err := base64.RawURLEncoding.Strict().DecodeString(mac)
 	if !ok || err != nil || len(token) > 4096 || !h.uploads.Is(sum, v.person.ID, instance, text) {
-		return event.File{}, false
+		return keptFile{}, false
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	var f keptFile
 	if err != nil || json.Unmarshal(b, &f) != nil || h.now().Unix()/60 >= f.Until {
-		return event.File{}, false
+		return keptFile{}, false
 	}
-	return f.File, true
+	return f, true
 }
 
 // readFiles are the files that a form brings back; one that is lost is said.
@@ -219,12 +234,12 @@ func (h *Handler) readFiles(l tongue, e entered, in card.Input) (event.Value, st
 	v := event.Files()
 	problem := e.uploads[in.Name]
 	for _, token := range e.posted["k."+in.Name] {
-		f, ok := h.fileOf(e.viewer, e.instance, token)
-		if !ok {
+		f, ok := h.tokenOf(e.viewer, e.instance, token)
+		if !ok || f.Signed {
 			problem = l.say("file_lost")
 			continue
 		}
-		v.Files = append(v.Files, f)
+		v.Files = append(v.Files, f.File)
 	}
 	if len(v.Files) == 0 {
 		return event.Value{}, problem
@@ -259,7 +274,8 @@ func (h *Handler) getFile(w http.ResponseWriter, r *http.Request) {
 			h.stranger(w, r, err)
 			return
 		}
-		f, _ = h.fileOf(v, r.PathValue("instance"), token)
+		k, _ := h.tokenOf(v, r.PathValue("instance"), token)
+		f = k.File
 	} else {
 		v, s, ok := h.look(w, r)
 		if !ok {

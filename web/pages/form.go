@@ -104,6 +104,8 @@ func (d drawer) input(in card.Input, e entered, loc *time.Location) inputView {
 		}
 	case card.InputFile:
 		d.files(&v, in, e)
+	case card.InputSignature:
+		d.signs(&v, in, e)
 	case card.InputSelect, card.InputMultiSelect:
 		on := map[string]bool{}
 		if sent {
@@ -175,8 +177,8 @@ func (d drawer) files(v *inputView, in card.Input, e entered) {
 		}
 	}
 	for _, t := range tokens {
-		if f, ok := d.kept(t); ok {
-			v.Files = append(v.Files, d.file(f, t))
+		if f, ok := d.kept(t); ok && !f.Signed {
+			v.Files = append(v.Files, d.file(f.File, t))
 		}
 	}
 	if v.Hint == "" {

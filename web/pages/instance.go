@@ -30,6 +30,7 @@ type kinView struct {
 type toldView struct {
 	At, Who, What string
 	Note          []string
+	Signs         []fileView
 	Tone          card.Tone
 }
 
@@ -130,6 +131,9 @@ func (h *Handler) onInstance(r *http.Request, s Seen) spot {
 		line := toldView{At: h.clock(t.At), Who: t.Who, What: t.What.In(l.code()), Tone: t.Tone}
 		if t.Note != "" {
 			line.Note = strings.Split(t.Note, "\n")
+		}
+		for _, f := range t.Files {
+			line.Signs = append(line.Signs, h.shownFile(s.Instance.ID, f, ""))
 		}
 		seen.Told = append(seen.Told, line)
 	}

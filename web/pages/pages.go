@@ -174,10 +174,13 @@ func (h *Handler) Address(l web.Link) string {
 	return strings.TrimRight(base, "/") + "/m/c/" + token
 }
 
+// policy is what a page may do in a browser. One that runs our script says so beside it.
+const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
 // ServeHTTP serves everything below /m/.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	head := w.Header()
-	head.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	head.Set("Content-Security-Policy", policy)
 	head.Set("Referrer-Policy", "no-referrer")
 	head.Set("X-Content-Type-Options", "nosniff")
 	head.Set("X-Robots-Tag", "noindex, nofollow, noarchive")

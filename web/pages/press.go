@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -24,10 +25,12 @@ func (h *Handler) press(w http.ResponseWriter, r *http.Request, v viewer, at spo
 	}
 	e.viewer = v
 	e.instance, _, _ = strings.Cut(at.slot, "/")
-	if e.uploads, err = h.upload(r, l, v, at, inputsOf(&c)); err != nil {
+	up, err := h.upload(r, l, v, at, inputsOf(&c))
+	if err != nil {
 		h.fail(w, r, "files", err)
 		return
 	}
+	e.uploads, e.fresh = up.problems, up.fresh
 	search, change := r.PostForm.Get("find"), r.PostForm.Get("row")
 	if change != "" {
 		editRows(r.PostForm, inputsOf(&c), change)
@@ -75,9 +78,17 @@ func (h *Handler) press(w http.ResponseWriter, r *http.Request, v viewer, at spo
 }
 
 // event is a press like one in a suite. Its id follows from the page's ticket and from what was handed in: the
-// same form twice is one press, a corrected one is another.
+// same form twice, with the same files, is one press, a corrected one is another.
 func (h *Handler) event(r *http.Request, v viewer, at spot, nonce, verb, token string, to found, e entered) event.Event {
-	sum := sha256.Sum256([]byte(r.PostForm.Encode()))
+	said := maps.Clone(r.PostForm)
+	for name, list := range said {
+		for i, token := range list {
+			if sum := e.fresh[token]; sum != "" { // the token is another one each time
+				said[name] = slices.Replace(slices.Clone(said[name]), i, i+1, sum)
+			}
+		}
+	}
+	sum := sha256.Sum256([]byte(said.Encode()))
 	a := &event.Action{Slot: at.slot, Verb: verb, Rev: revOf(r.PostForm.Get("rev")), Token: token, Element: "page"}
 	if len(e.values) > 0 {
 		a.Form = e.values

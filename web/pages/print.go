@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
@@ -16,6 +17,7 @@ type Print struct {
 	Sheet    workflows.Sheet
 	Told     []workflows.Told
 	Cards    map[int64]string // by entry: digest of the card that its actor had before them
+	Signs    map[int64][]byte // by entry: the signature that it was decided with, a PNG
 	Entries  int
 	Erased   int
 	Verdict  string // what is wrong with the trail; "" when it holds
@@ -31,7 +33,10 @@ type sheetView struct {
 	Entries, Erased      int
 }
 
-type sheetLine struct{ At, Who, What, Note, Card string }
+type sheetLine struct {
+	At, Who, What, Note, Card string
+	Sign                      template.URL // the picture itself: the page needs nothing else to be shown
+}
 
 func (p Print) view(loc *time.Location, now time.Time) sheetView {
 	clock := func(t time.Time) string {
@@ -45,7 +50,11 @@ func (p Print) view(loc *time.Location, now time.Time) sheetView {
 		ID: p.Instance.ID, Head: p.Instance.Head, Verdict: p.Verdict, Sound: p.Verdict == "", Entries: p.Entries, Erased: p.Erased,
 	}
 	for _, t := range p.Told {
-		v.Lines = append(v.Lines, sheetLine{At: clock(t.At), Who: t.Who, What: t.What.Default, Note: t.Note, Card: p.Cards[t.Seq]})
+		line := sheetLine{At: clock(t.At), Who: t.Who, What: t.What.Default, Note: t.Note, Card: p.Cards[t.Seq]}
+		if b := p.Signs[t.Seq]; len(b) > 0 {
+			line.Sign = template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b))
+		}
+		v.Lines = append(v.Lines, line)
 	}
 	return v
 }

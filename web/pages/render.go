@@ -23,6 +23,7 @@ type view struct {
 	Query  string // "?lang=en" where it was asked for
 	Person string // who looks, by name; "" while nobody is known
 	Styles []string
+	Script *scripted // nil: the page runs nothing
 
 	Tip     *tip
 	Card    *cardView

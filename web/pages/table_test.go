@@ -3,6 +3,8 @@ package pages_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -36,7 +38,12 @@ func (c *cupboard) PutFile(_ context.Context, _, _ string, r io.Reader) (event.F
 	defer c.mu.Unlock()
 	id := fmt.Sprintf("file%d", len(c.files)+1)
 	c.files[id] = b
-	return event.File{ID: id, Size: int64(len(b)), Sum: "sum"}, err
+	return event.File{ID: id, Size: int64(len(b)), Sum: sumOf(string(b))}, err
+}
+
+func sumOf(content string) string {
+	sum := sha256.Sum256([]byte(content))
+	return hex.EncodeToString(sum[:])
 }
 
 func (c *cupboard) OpenFile(_ context.Context, id string) (io.ReadCloser, int64, error) {
@@ -226,7 +233,7 @@ func TestFilesAreKept(t *testing.T) {
 		t.Fatal(status)
 	}
 	form := x.pressed()[0].Body.(*event.Action).Form
-	want := []event.File{{ID: "file1", Name: `合同 "一".html`, Type: "text/html", Size: int64(len(page)), Sum: "sum"}, {ID: "file3", Name: "二.pdf", Type: "application/pdf", Size: 8, Sum: "sum"}}
+	want := []event.File{{ID: "file1", Name: `合同 "一".html`, Type: "text/html", Size: int64(len(page)), Sum: sumOf(page)}, {ID: "file3", Name: "二.pdf", Type: "application/pdf", Size: 8, Sum: sumOf("%PDF-1.4")}}
 	if diff := cmp.Diff(want, form["files"].Files); diff != "" {
 		t.Error(diff)
 	}

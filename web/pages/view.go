@@ -65,7 +65,7 @@ type drawer struct {
 	// file draws a file, token makes what brings one back with a form, kept reads that.
 	file  func(f event.File, token string) fileView
 	token func(f event.File) string
-	kept  func(token string) (event.File, bool)
+	kept  func(token string) (keptFile, bool)
 }
 
 func (d drawer) text(t card.Text) string { return strings.TrimSpace(t.In(d.lang.code())) }
