@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 
 	"magpie/store"
 	"magpie/web/pages"
@@ -43,7 +47,33 @@ func printOf(ctx context.Context, s *store.Store, prog workflows.Program, in wor
 			return pages.Print{}, err
 		}
 	}
-	return out, nil
+	return out, signs(ctx, s, &out)
+}
+
+// signs brings the signatures that stand beside the lines. One that is not what the chain says is as bad as a
+// changed entry; one that was erased is not there.
+func signs(ctx context.Context, s *store.Store, out *pages.Print) error {
+	out.Signs = map[int64][]byte{}
+	for _, t := range out.Told {
+		for _, f := range t.Files {
+			r, _, err := s.OpenFile(ctx, f.ID)
+			if errors.Is(err, store.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			b, err := io.ReadAll(io.LimitReader(r, workflows.MaxSignature+1))
+			if err = errors.Join(err, r.Close()); err != nil {
+				return fmt.Errorf("read the signature of entry %d: %w", t.Seq, err)
+			}
+			if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != f.Sum && out.Verdict == "" {
+				out.Verdict = fmt.Sprintf("第 %d 条：签名图片不是签名时的那一张", t.Seq)
+			}
+			out.Signs[t.Seq] = b
+		}
+	}
+	return nil
 }
 
 // sheet implements pages.Options.Sheet.
