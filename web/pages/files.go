@@ -144,14 +144,18 @@ func (h *Handler) keep(r *http.Request, v viewer, instance, name string, fh *mul
 		return event.File{}, "", fmt.Errorf("read an upload: %w", err)
 	}
 	defer src.Close()
-	head := make([]byte, 512)
+	head := make([]byte, headBytes)
 	n, err := io.ReadFull(src, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return event.File{}, "", fmt.Errorf("read an upload: %w", err)
 	}
 	kind, _, _ := strings.Cut(http.DetectContentType(head[:n]), ";")
+	problem := wrongContent(name, head[:n], kind)
 	if in.Images && !slices.Contains(pictures, kind) {
-		return event.File{}, name + l.say("colon") + l.say("not_image"), nil
+		problem = "not_image"
+	}
+	if problem != "" {
+		return event.File{}, name + l.say("colon") + l.say(problem), nil
 	}
 	if _, err := src.Seek(0, io.SeekStart); err != nil {
 		return event.File{}, "", fmt.Errorf("read an upload: %w", err)

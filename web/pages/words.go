@@ -43,6 +43,8 @@ var words = map[string][2]string{
 	"too_many_files":  {"最多 %d 个文件", "at most %d files"},
 	"file_big":        {"超过了 %s 的上限", "is over the limit of %s"},
 	"file_type":       {"类型不对，只收 %s", "is not of a type that is taken: %s"},
+	"file_empty":      {"是空文件", "is empty"},
+	"file_content":    {"内容和文件类型不符", "is not what its name says"},
 	"not_image":       {"不是图片", "is no picture"},
 	"file_lost":       {"有文件已失效，请重新上传", "A file is no longer there; please upload it again"},
 	"need_signature":  {"请签名", "Please sign"},
