@@ -22,7 +22,7 @@ type Source interface {
 
 // Options are the wishes of whoever shows the page. The zero value is the demo.
 type Options struct {
-	// Commands are suggested below an empty line. Defaults to 采购, 请假, 用印, 帮助.
+	// Commands are suggested below an empty line. Defaults to 采购, 报销, 合同, 请假, 帮助.
 	Commands []string
 	// Bot is the bot's name where the suite gives the direct chat none. Defaults to 鹊桥.
 	Bot string
@@ -46,7 +46,7 @@ type playground struct {
 // that acts, so that must be served beside it.
 func New(src Source, o Options) http.Handler {
 	if len(o.Commands) == 0 {
-		o.Commands = []string{"采购", "请假", "用印", "帮助"}
+		o.Commands = []string{"采购", "报销", "合同", "请假", "帮助"}
 	}
 	if o.Bot == "" {
 		o.Bot = "鹊桥"

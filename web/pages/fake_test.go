@@ -117,6 +117,9 @@ func (o *office) Press(_ context.Context, ev event.Event) (*card.Toast, bool, er
 		o.signs = a.Form["signature"].Files
 		o.attached = append(o.attached, o.signs...)
 		o.task.Body, o.task.Status = o.task.Body[:2], card.T("已同意")
+	case len(a.Form["lines"].Rows) > 1 && a.Form["lines"].Rows[1]["qty"].Text == "坏":
+		form(o.form).Problem = card.T("明细：第 2 行 数量：请填写数字\n明细：第 2 行 品名：必填\n明细：最多 1 行")
+		t = &card.Toast{Kind: card.ToastError, Text: card.T("请修改后再提交：明细：第 2 行 数量：请填写数字")}
 	case a.Form["amount"].Text == "-1":
 		form(o.form).Problem = card.T("金额：不能小于 0.01")
 		t = &card.Toast{Kind: card.ToastError, Text: card.T("请修改后再提交：金额：不能小于 0.01")}

@@ -32,9 +32,12 @@ func (h *Handler) press(w http.ResponseWriter, r *http.Request, v viewer, at spo
 	}
 	e.uploads, e.fresh = up.problems, up.fresh
 	search, change := r.PostForm.Get("find"), r.PostForm.Get("row")
-	if change != "" {
+	switch {
+	case change != "":
 		editRows(r.PostForm, inputsOf(&c), change)
 		search = "\x00" // nothing is judged
+	case search == "":
+		dropEmptyRows(r.PostForm, inputsOf(&c))
 	}
 	if c, err = h.draft(r.Context(), l, v, at, c, e); err != nil {
 		h.fail(w, r, "form", err)

@@ -65,18 +65,76 @@ func editRows(posted url.Values, inputs []card.Input, what string) {
 		if err != nil || k < 0 || k >= n {
 			return
 		}
-		for _, c := range in.Columns {
-			for row := k; row < n; row++ {
-				here, next := "f."+cellName(name, row, c.Name), "f."+cellName(name, row+1, c.Name)
-				posted.Del(here)
-				if v, ok := posted[next]; ok && row+1 < n {
-					posted[here] = v
-				}
-			}
+		for row := k; row < n; row++ {
+			moveRow(posted, in, row+1, row, n)
 		}
 		n--
 	}
 	posted.Set("n."+name, strconv.Itoa(n))
+}
+
+// moveRow puts what was sent for a row into the place of another; nothing where it is beyond the last.
+func moveRow(posted url.Values, in card.Input, from, to, n int) {
+	for _, c := range in.Columns {
+		here, there := "f."+cellName(in.Name, to, c.Name), "f."+cellName(in.Name, from, c.Name)
+		posted.Del(here)
+		if v, ok := posted[there]; ok && from < n {
+			posted[here] = v
+		}
+	}
+}
+
+// dropEmptyRows leaves out the rows of all tables in which nothing stands: whoever judges a table counts without
+// them.
+func dropEmptyRows(posted url.Values, inputs []card.Input) {
+	for _, in := range inputs {
+		if in.Kind != card.InputTable || !posted.Has("n."+in.Name) {
+			continue
+		}
+		n, kept := rowsOf(posted, in.Name), 0
+		for row := range n {
+			if !filled(posted, in, row) {
+				continue
+			}
+			if row != kept {
+				moveRow(posted, in, row, kept, n)
+			}
+			kept++
+		}
+		posted.Set("n."+in.Name, strconv.Itoa(max(kept, min(n, 1))))
+		for row := max(kept, 1); row < n; row++ {
+			moveRow(posted, in, n, row, n)
+		}
+	}
+}
+
+// filled reports whether something stands in a row.
+func filled(posted url.Values, in card.Input, row int) bool {
+	return slices.ContainsFunc(in.Columns, func(c card.Input) bool {
+		return c.Kind.Asks() && strings.TrimSpace(posted.Get("f."+cellName(in.Name, row, c.Name))) != ""
+	})
+}
+
+// atCells takes what is wrong with single cells off the problem of a table: lines "第 2 行 LABEL：what". What is
+// left belongs to the whole.
+func (d drawer) atCells(problem string, in card.Input) (rest string, cells map[string]string) {
+	cells = map[string]string{}
+	var lines []string
+next:
+	for line := range strings.SplitSeq(problem, "\n") {
+		place, what, _ := strings.Cut(line, "：")
+		row := 0
+		if _, err := fmt.Sscanf(place, "第 %d 行", &row); err == nil {
+			for _, c := range in.Columns {
+				if place == fmt.Sprintf("第 %d 行 %s", row, d.text(c.Label)) && cells[cellName(in.Name, row-1, c.Name)] == "" {
+					cells[cellName(in.Name, row-1, c.Name)] = what
+					continue next
+				}
+			}
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n"), cells
 }
 
 // readTable reads the rows. Its owner judges what is in them; a row in which nothing stands is none.
@@ -121,7 +179,9 @@ func (h *Handler) readTable(e entered, in card.Input) event.Value {
 // rows draws the rows: those that were sent, else those that the card has, and as many as there must be.
 func (d drawer) rows(v *inputView, in card.Input, e entered, loc *time.Location) {
 	had := in.Default.Rows
-	n, filled := len(had), 0
+	n, some := len(had), 0
+	var wrong map[string]string
+	v.Problem, wrong = d.atCells(v.Problem, in)
 	sent := e.posted != nil && e.posted.Has("n."+in.Name)
 	if sent {
 		n = rowsOf(e.posted, in.Name)
@@ -138,21 +198,18 @@ func (d drawer) rows(v *inputView, in card.Input, e entered, loc *time.Location)
 		if !sent && i < len(had) {
 			given = had[i]
 		}
-		some := false
-		for _, c := range in.Columns {
-			some = some || c.Kind != card.InputOutput && strings.TrimSpace(e.posted.Get("f."+cellName(in.Name, i, c.Name))) != ""
-		}
-		if sent && some { // what was computed comes without the empty rows
-			if filled < len(had) {
-				given = had[filled]
+		if sent && filled(e.posted, in, i) { // what was computed comes without the empty rows
+			if some < len(had) {
+				given = had[some]
 			}
-			filled++
+			some++
 		}
 		for _, c := range in.Columns {
 			cell := c
 			cell.Name = cellName(in.Name, i, c.Name)
 			cell.Default = given[c.Name]
 			x := d.input(cell, e, loc)
+			x.Problem = wrong[cell.Name]
 			x.ID = "i-" + strings.ReplaceAll(cell.Name, ".", "-")
 			x.Long = x.Long || c.Kind == card.InputSelect
 			if x.Long {

@@ -171,6 +171,37 @@ func TestTableRows(t *testing.T) {
 	}
 }
 
+// What is wrong with a cell stands at the cell. Rows that were left empty are gone by then, so that rows are
+// counted as whoever judges them counts.
+func TestWrongCells(t *testing.T) {
+	t.Parallel()
+	x, _ := newLines(t)
+	x.draft = func(in map[string]event.Value) card.Card {
+		c := linesCard(in)
+		form(c).Problem = form(x.form).Problem
+		return c
+	}
+	at := x.formLink()
+	_, body := x.get(at)
+	f := fill(t, body, "submit", "f.lines.1.name", "键盘", "f.lines.1.kind", "软件", "f.lines.3.qty", "坏")
+	f.Set("n.lines", "4")
+	status, body := x.post(at, f)
+	x.has("refused", status, body, http.StatusUnprocessableEntity, `name="n.lines" value="2"`, `name="f.lines.0.name" value="键盘"`, `value="软件" selected`, `name="f.lines.1.qty" value="坏"`)
+	cell := func(name string) string {
+		_, rest, _ := strings.Cut(body, `data-input="lines.`+name+`"`)
+		rest, _, _ = strings.Cut(rest, `data-input=`)
+		return rest
+	}
+	for name, want := range map[string]string{"1.qty": "请填写数字", "1.name": "必填", "0.qty": "", "0.name": ""} {
+		if got := strings.Contains(cell(name), "mp-wrong"); got != (want != "") || !strings.Contains(cell(name), want) {
+			t.Errorf("%s: %s", name, cell(name))
+		}
+	}
+	if strings.Count(body, "最多 1 行") != 1 || strings.Count(body, "第 2 行 品名") != 0 {
+		t.Error(body)
+	}
+}
+
 // What an answer brings up is asked for on the same page, and an empty table is said to be missing.
 func TestLiveForm(t *testing.T) {
 	t.Parallel()
