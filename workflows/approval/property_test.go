@@ -1,6 +1,7 @@
 package approval_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,11 +27,16 @@ func drawFlow(t *rapid.T) string {
 	step := func(id string) string {
 		s := fmt.Sprintf("{id: %s, approve: {by: %q, mode: %s%s}", id, who.Draw(t, "by"),
 			rapid.SampledFrom([]string{"any", "all", "sequence", "{ratio: 60%}", "{count: 2}", "{weight: 2, of: {\"role:finance\": 2, sun.li: 3}}"}).Draw(t, "mode"),
-			rapid.SampledFrom([]string{"", ", veto: true", ", veto: false", ", abstain: counts", ", abstain: ignored", ", fields: {amount: hidden}", ", fields: {item: edit, who: edit}"}).Draw(t, "veto"))
+			rapid.SampledFrom([]string{"", ", veto: true", ", veto: false", ", abstain: counts", ", abstain: ignored", ", fields: {amount: hidden}", ", fields: {item: edit, who: edit}", ", sign: true", ", sign: true, fields: {item: edit}"}).Draw(t, "veto"))
+		signs := strings.Contains(s, "sign: true")
 		s += rapid.SampledFrom([]string{"", ", if: form.amount >= 100", ", if: not given(form.who)"}).Draw(t, "if")
 		s += rapid.SampledFrom([]string{"", ", remind: {after: 4 work hours, every: 1 work day, at_most: 2}"}).Draw(t, "remind")
-		s += rapid.SampledFrom([]string{"", ", timeout: {after: 2 work days, then: escalate}", ", timeout: {after: 1 day, then: remind}", ", timeout: {after: 1 day, then: approve}",
+		late := rapid.SampledFrom([]string{"", ", timeout: {after: 2 work days, then: escalate}", ", timeout: {after: 1 day, then: remind}", ", timeout: {after: 1 day, then: approve}",
 			", timeout: {after: 3 hours, then: reject}", ", timeout: {after: 3 hours, then: transfer, to: \"person:sun.li\"}"}).Draw(t, "timeout")
+		if signs { // nobody signs when the time is up
+			late = strings.Replace(late, "approve", "reject", 1)
+		}
+		s += late
 		s += rapid.SampledFrom([]string{"", "", ", if_rejected: start", ", return: {to: start, then: back}", ", return: {then: again}"}).Draw(t, "back")
 		return s + rapid.SampledFrom([]string{"", ", if_nobody: skip", ", if_nobody: reject", ", if_nobody: admin", ", if_nobody: \"person:sun.li\""}).Draw(t, "nobody") + "}"
 	}
@@ -94,6 +100,39 @@ func told(t *rapid.T, b *workflowstest.Bench) {
 	}
 }
 
+// signed holds every vote at a step that is signed: who agreed has signed, with a picture that was not there before and
+// that the state names.
+func signed(t *rapid.T, b *workflowstest.Bench) {
+	once := map[string]bool{}
+	for _, e := range b.Trail {
+		if e.Kind != "voted" {
+			continue
+		}
+		var f struct{ Node, Verb, Auto, Sign string }
+		var p struct {
+			Sign struct {
+				ID string `json:"id"`
+			} `json:"sign"`
+		}
+		must(t, json.Unmarshal(e.Data, &f))
+		if len(e.Private) > 0 {
+			must(t, json.Unmarshal(e.Private, &p))
+		}
+		_, step, _ := strings.Cut(string(b.Program.Definition().Source), "{id: "+f.Node+",")
+		step, _, _ = strings.Cut(step, "{id: ")
+		if wants := strings.Contains(step, "sign: true") && f.Verb == "approve"; wants != (f.Sign != "") || wants && (f.Auto != "" || e.Actor == "") {
+			t.Fatalf("a vote is %s", e.Data)
+		}
+		if f.Sign == "" {
+			continue
+		}
+		if once[p.Sign.ID] || !strings.Contains(string(b.Inst.State), `"`+p.Sign.ID+`"`) {
+			t.Fatalf("the signature %q was there before, or is not named now", p.Sign.ID)
+		}
+		once[p.Sign.ID] = true
+	}
+}
+
 // hides reports whether a step of a drawn flow hides the amount.
 func hides(b *workflowstest.Bench, node string) bool {
 	_, step, _ := strings.Cut(string(b.Program.Definition().Source), "{id: "+node+",")
@@ -112,6 +151,7 @@ func check(t *rapid.T, b *workflowstest.Bench) {
 			t.Fatalf("the fold of the trail is another state:\n%s", diff)
 		}
 		told(t, b)
+		signed(t, b)
 	}
 	ends := 0
 	for _, e := range b.Trail {
@@ -260,6 +300,7 @@ func TestAnything(t *testing.T) {
 		must(t, b.Say(by, "走"))
 		check(t, b)
 		old := map[string]int64{}
+		var signs []event.Value
 		for range rapid.IntRange(1, 25).Draw(t, "events") {
 			before, trail := string(b.Inst.State), len(b.Trail)
 			switch rapid.IntRange(0, 11).Draw(t, "event") {
@@ -288,6 +329,16 @@ func TestAnything(t *testing.T) {
 				verb := rapid.SampledFrom([]string{"approve", "approve", "approve", "reject", "abstain", "transfer", "delegate", "add_before", "add_after", "add_beside", "remove_sign", "comment"}).Draw(t, "verb")
 				if verb != "approve" && verb != "reject" && verb != "abstain" {
 					form["who"] = event.Value{Kind: event.ValuePeople, List: rapid.SliceOfNDistinct(people, 1, 2, rapid.ID[string]).Draw(t, "who")}
+				}
+				switch rapid.IntRange(0, 4).Draw(t, "signs") {
+				case 0:
+				case 1:
+					if len(signs) > 0 {
+						form[workflows.SignatureInput] = rapid.SampledFrom(signs).Draw(t, "old signature")
+					}
+				default:
+					form[workflows.SignatureInput] = b.Signature()
+					signs = append(signs, form[workflows.SignatureInput])
 				}
 				must(t, b.Press(person, b.SlotOf(k), verb, form))
 				late := verb == "remove_sign" || verb == "comment" // may come at a task that is decided

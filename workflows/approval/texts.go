@@ -71,6 +71,7 @@ const (
 	textParent       = "上级申请"
 	textNoTask       = "没有任务 %s"
 	textSign         = "这一步要手写签名，请打开页面签名后同意"
+	textSignAfter    = "后加签就是先同意，而这一步同意要手写签名：请用前加签或并加签"
 	textSignAgain    = "这个签名已经用过，请重新签名"
 	textByHand       = "同意要手写签名"
 	textSignLabel    = "手写签名"

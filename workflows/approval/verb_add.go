@@ -42,6 +42,9 @@ func (d *decider) mayAdd(r *run, x *seat, how string, n int) *workflows.Refusal 
 	if x.Back != nil {
 		return workflows.Refuse("delegated", textLent, d.s.name(x.Back.Person))
 	}
+	if how == "after" && d.p.nodes[r.Node].signs(x) { // it agrees, and brings no signature
+		return workflows.Refuse("sign_required", textSignAfter)
+	}
 	have := 0
 	for i := range r.Seats {
 		if y := &r.Seats[i]; y.Adder != "" {
