@@ -49,11 +49,15 @@ func (p Problem) String() string {
 // Problems are all mistakes found, in the order of files and lines.
 type Problems []Problem
 
-// Error joins the lines.
+// Error joins the lines: those of what is wrong, without the warnings, which are not why a file was refused; the
+// warnings when there is nothing else.
 func (ps Problems) Error() string {
-	lines := make([]string, len(ps))
-	for i, p := range ps {
-		lines[i] = p.String()
+	bad := ps.Bad()
+	lines := make([]string, 0, len(ps))
+	for _, p := range ps {
+		if p.Severity == Error || !bad {
+			lines = append(lines, p.String())
+		}
 	}
 	return strings.Join(lines, "\n")
 }
