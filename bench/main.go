@@ -1,7 +1,7 @@
 // Command bench measures Magpie against floors taken in the same run, prints a table and writes
 // bench/results.md. Absolute figures move with the machine; the ratios are what counts.
 //
-//	go run ./bench [-seconds N] [-turn N] [-rounds N] [-only webhook|approval|open] [-store sqlite|mysql] [-open N]
+//	go run ./bench [-seconds N] [-turn 1s] [-rounds N] [-only webhook|approval|open] [-store sqlite|mysql] [-open N]
 //
 // MAGPIE_TEST_MYSQL holds the address of an empty MariaDB or MySQL server ("root@tcp(127.0.0.1:3306)/");
 // without it those rows are left out, and the table says so.
@@ -31,16 +31,16 @@ func main() {
 		return
 	}
 	seconds := flag.Int("seconds", 8, "length of each measurement of the way in")
-	turn := flag.Int("turn", 4, "seconds of each turn of the approvals, for the floor and for ours")
-	rounds := flag.Int("rounds", 7, "turns of the approvals for each; the median of their ratios counts")
+	turn := flag.Duration("turn", time.Second, "length of each turn of the approvals, for the floor and for ours")
+	rounds := flag.Int("rounds", 24, "turns of the approvals for each; the median of their ratios counts")
 	only := flag.String("only", "", "webhook, approval or open; all when empty")
 	one := flag.String("store", "", "sqlite or mysql; both when empty")
 	open := flag.Int("open", 0, "measure with so many open instances as well, which are made first: a million are some 4 GB on each database; 0: not")
 	fillFor := flag.Duration("fill-for", 6*time.Minute, "make no more of them after so long")
 	out := flag.String("out", "bench/results.md", "write the table here as well; empty: nowhere")
-	flag.StringVar(&profileTo, "cpuprofile", "", "write a CPU profile of the last turn of approvals, without the floor, to this file")
+	flag.StringVar(&profileTo, "cpuprofile", "", "write a CPU profile of each turn of approvals, without the floor, to a file that begins so; go tool pprof takes them all together")
 	flag.Parse()
-	r := &report{store: *one, mysql: os.Getenv("MAGPIE_TEST_MYSQL"), each: time.Duration(*seconds) * time.Second, turn: time.Duration(*turn) * time.Second, rounds: *rounds, open: *open, fillFor: *fillFor}
+	r := &report{store: *one, mysql: os.Getenv("MAGPIE_TEST_MYSQL"), each: time.Duration(*seconds) * time.Second, turn: *turn, rounds: *rounds, open: *open, fillFor: *fillFor}
 	if err := r.run(ctx, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

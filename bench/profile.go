@@ -6,15 +6,18 @@ import (
 	"runtime/pprof"
 )
 
-// profileTo is where the CPU profile of each turn of ours goes, the last one staying; "": none is made.
+// profileTo begins the names of the CPU profiles of our turns, which go tool pprof takes all together; "": none are made.
 var profileTo string
+
+var profiles int
 
 // profile starts one; stop ends it.
 func profile() (stop func(), err error) {
 	if profileTo == "" {
 		return func() {}, nil
 	}
-	f, err := os.Create(profileTo)
+	profiles++
+	f, err := os.Create(fmt.Sprintf("%s.%d", profileTo, profiles))
 	if err != nil {
 		return nil, fmt.Errorf("profile: %w", err)
 	}

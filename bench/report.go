@@ -105,7 +105,7 @@ func (r *report) markdown() string {
 var notes = []string{
 	"Webhook: an encrypted, signed Feishu message over HTTP on loopback, 50 connections; the server is a process of its own, its CPU time is read from the kernel. The floor is the same handler that authenticates, decrypts and decodes, and stores nothing.",
 	"Events are stored and acknowledged; handling them is not part of these rows.",
-	"Three-step approval: handing in the form and three approvals by three persons, each press stored in the inbox, stepped, and committed with its cards in the outbox; 8 clients, the last commit seen. Making the draft is not timed, sending is not part of it. The floor is four bare transactions, each one INSERT and one UPDATE by key, through the same driver and settings, 8 clients.",
+	"Three-step approval: handing in the form and three approvals by three persons, each press stored in the inbox, stepped, and committed with its cards in the outbox; 8 clients, the last commit seen. Making the draft is not timed, sending is not part of it. The floor is four bare transactions, each one INSERT and one UPDATE by key, through the same driver and settings, 8 clients. Both run in turns; figures are medians of the turns, the ratio is the median of the rounds' ratios.",
 	"Garbage is collected as in magpie serve (GOGC 400 for a small heap), for the floors as well.",
 	"Load and server share the machine's cores.",
 }
