@@ -26,7 +26,7 @@ func (r *report) approval(ctx context.Context) error {
 			what: "three-step approvals, " + d.name, figure: fmt.Sprintf("%.0f/s", c.ours.rate.median()), floor: fmt.Sprintf("%.0f/s", c.other.rate.median()),
 			ratio: c.ratio.String(), bar: "≥ 0.60", met: c.ratio.median() >= 0.6,
 		}, row{
-			what: "CPU an approval, load and database included, " + d.name, figure: fmt.Sprintf("%.2f ms", cpu), floor: fmt.Sprintf("%.2f ms", floorCPU),
+			what: "CPU an approval, load and database included, " + d.name, figure: fmt.Sprintf("%.2f ms, here %.2f", cpu, c.ours.here.median()), floor: fmt.Sprintf("%.2f ms, here %.2f", floorCPU, c.other.here.median()),
 			ratio: fmt.Sprintf("%.2f", cpu/floorCPU), bar: fmt.Sprintf("≤ %.1f ms", d.maxCPU), met: cpu <= d.maxCPU,
 		}, row{
 			what: "one press stored, decided and committed, p99, " + d.name, figure: fmt.Sprintf("%.2f ms", p99), bar: "≤ 25 ms", met: p99 <= 25,
@@ -42,7 +42,7 @@ type turns interface {
 }
 
 // series is what several turns gave.
-type series struct{ rate, cpu, p99 spread } // a second; milliseconds
+type series struct{ rate, cpu, here, p99 spread } // a second; milliseconds: here is the part of cpu that is not the database's
 
 // comparison is two loads in turns.
 type comparison struct {
@@ -84,7 +84,7 @@ func (r *report) compareApprovals(ctx context.Context, d driver, open func(conte
 		}
 		k := i - 1
 		c.ratio = append(c.ratio, c.ours.rate[k]/c.other.rate[k])
-		r.progress("three-step approvals, %s, round %d: %.0f/s beside %.0f/s, CPU %.2f ms beside %.2f ms", d.name, i, c.ours.rate[k], c.other.rate[k], c.ours.cpu[k], c.other.cpu[k])
+		r.progress("three-step approvals, %s, round %d: %.0f/s beside %.0f/s, CPU %.2f ms, %.2f of it here, beside %.2f ms, %.2f", d.name, i, c.ours.rate[k], c.other.rate[k], c.ours.cpu[k], c.ours.here[k], c.other.cpu[k], c.other.here[k])
 	}
 	return c, nil
 }
@@ -114,6 +114,10 @@ func (t turnOf) run(ctx context.Context, each time.Duration, pid int) error {
 		}
 		defer stop()
 	}
+	here, err := cpuWith(0)
+	if err != nil {
+		return err
+	}
 	before, err := cpuWith(pid)
 	if err != nil {
 		return err
@@ -126,9 +130,14 @@ func (t turnOf) run(ctx context.Context, each time.Duration, pid int) error {
 	if err != nil {
 		return err
 	}
+	hereAfter, err := cpuWith(0)
+	if err != nil {
+		return err
+	}
 	sortDurations(parts)
 	t.to.rate = append(t.to.rate, float64(n)/took.Seconds())
 	t.to.cpu = append(t.to.cpu, inMillis((after-before)/time.Duration(max(n, 1))))
+	t.to.here = append(t.to.here, inMillis((hereAfter-here)/time.Duration(max(n, 1))))
 	t.to.p99 = append(t.to.p99, inMillis(percentile(parts, .99)))
 	return nil
 }
