@@ -205,3 +205,9 @@ func isDuplicate(err error) bool {
 	var e *mysql.MySQLError
 	return errors.As(err, &e) && e.Number == 1062
 }
+
+// isOutOfRange: 1690 value is out of range.
+func isOutOfRange(err error) bool {
+	var e *mysql.MySQLError
+	return errors.As(err, &e) && e.Number == 1690
+}

@@ -57,15 +57,15 @@ const (
 )
 
 // A job whose ID exists gets the new content. Somebody who holds it keeps the lease, and finds at the
-// end that gen has moved. An older revision changes nothing. A row that may have been sent under its key, or is
+// end that gen has moved. Its queue, instance and slot are part of the ID. An older revision changes nothing. A row that may have been sent under its key, or is
 // being sent, keeps its age: the vendor knows the key since then. A row of a card that says the same, and that
 // waits untouched and no longer than the new one would, stays as it is: writing it again would change nothing.
 const (
-	liteOnJob = ` ON CONFLICT (id) DO UPDATE SET lane = excluded.lane, queue = excluded.queue, state = 0,
+	liteOnJob = ` ON CONFLICT (id) DO UPDATE SET state = 0,
  due_at = CASE WHEN job.token <> '' AND job.due_at > excluded.updated_at THEN job.due_at ELSE excluded.run_at END,
  token = CASE WHEN job.token <> '' AND job.due_at > excluded.updated_at THEN job.token ELSE '' END,
  uncertain = CASE WHEN job.token <> '' AND job.due_at <= excluded.updated_at THEN 1 ELSE job.uncertain END,
- run_at = excluded.run_at, attempt = 0, gen = job.gen + 1, rev = excluded.rev, instance = excluded.instance, slot = excluded.slot,
+ run_at = excluded.run_at, attempt = 0, gen = job.gen + 1, rev = excluded.rev,
  created_at = CASE WHEN job.uncertain = 1 OR job.token <> '' THEN job.created_at ELSE excluded.created_at END, updated_at = excluded.updated_at, cause = '', body = excluded.body
  WHERE excluded.rev >= job.rev AND NOT (job.body = excluded.body AND job.slot <> '' AND job.state = 0 AND job.token = ''
  AND job.attempt = 0 AND job.uncertain = 0 AND job.due_at <= excluded.run_at)`
@@ -78,12 +78,11 @@ const (
 var myOnJob = strings.ReplaceAll(` ON DUPLICATE KEY UPDATE updated_at = IF(VALUES(rev) >= rev AND NOT (slot <> '' AND state = 0 AND token = '' AND attempt = 0
  AND uncertain = 0 AND due_at <= VALUES(run_at) AND if_shown <= VALUES(if_shown) AND body = VALUES(body)), VALUES(updated_at),
  updated_at - (updated_at = VALUES(updated_at))),
- if_shown = IF(?, IF(VALUES(if_shown) = 0, 0, IF(state = 2, 2, if_shown)), if_shown), lane = IF(?, VALUES(lane), lane), queue = IF(?, VALUES(queue), queue), state = IF(?, 0, state),
+ if_shown = IF(?, IF(VALUES(if_shown) = 0, 0, IF(state = 2, 2, if_shown)), if_shown), state = IF(?, 0, state),
  created_at = IF(? AND uncertain = 0 AND token = '', VALUES(created_at), created_at),
  uncertain = IF(? AND token <> '' AND due_at <= VALUES(updated_at), 1, uncertain),
  token = IF(? AND NOT (token <> '' AND due_at > VALUES(updated_at)), '', token), due_at = IF(? AND token = '', VALUES(run_at), due_at),
  run_at = IF(?, VALUES(run_at), run_at), attempt = IF(?, 0, attempt), gen = IF(?, gen + 1, gen),
- instance = IF(?, VALUES(instance), instance), slot = IF(?, VALUES(slot), slot),
  cause = IF(?, '', cause), body = IF(?, VALUES(body), body), rev = IF(?, VALUES(rev), rev)`, "?", "updated_at = VALUES(updated_at)")
 
 // What a row says about its slot, on MySQL: the job counts in any case; only when the slot was shown, or else is
