@@ -332,6 +332,24 @@ func TestBrowserSignature(t *testing.T) {
 	p.pen(name...)
 	p.do("take it back", click(".mp-pad button"))
 	p.do("hand in nothing again", approve, visible(`.mp-pad .mp-wrong`))
+	// A finger draws, a second one at the same time does not, and the page does not move under it.
+	if got := p.read(`(() => {
+		const c = document.querySelector("canvas"), at = c.getBoundingClientRect();
+		const send = (name, id, x, y) => c.dispatchEvent(new PointerEvent(name, {pointerId: id, pointerType: "touch", clientX: at.left + x, clientY: at.top + y, bubbles: true, cancelable: true}));
+		const ink = (x, y) => {
+			const k = c.width / c.clientWidth, d = c.getContext("2d").getImageData(x * k - 4, y * k - 4, 9, 9).data;
+			return d.some((v, i) => i % 4 == 0 && v < 128);
+		};
+		const held = !send("pointerdown", 7, 20, 20);
+		send("pointermove", 7, 20, 90);
+		send("pointerdown", 8, 90, 20); send("pointermove", 8, 90, 90); send("pointerup", 8, 90, 90);
+		send("pointermove", 7, 60, 90); send("pointerup", 7, 60, 90);
+		send("pointermove", 7, 60, 150);
+		return [held, ink(19, 60), ink(40, 89), ink(89, 60), ink(59, 130), getComputedStyle(c).touchAction].join();
+	})()`); got != "true,true,true,false,false,none" {
+		t.Errorf("with fingers: %s", got)
+	}
+	p.do("take that back too", click(".mp-pad button"))
 	p.pen(name...)
 	if got := p.read(`document.querySelector(".mp-pad .mp-wrong").innerText`); got != "" {
 		t.Errorf("still said while somebody signs: %q", got)

@@ -55,13 +55,13 @@
       if (e.button > 0 || finger !== null) { return; }
       e.preventDefault();
       finger = e.pointerId;
-      canvas.setPointerCapture(finger);
+      try { canvas.setPointerCapture(finger); } catch (gone) { /* the line ends at the edge then */ }
       stroke = [place(e)];
       strokes.push(stroke);
       line(stroke, 0);
       box.classList.add("mp-drawn");
       var wrong = box.querySelector(".mp-wrong");
-      if (wrong) { wrong.textContent = ""; }
+      if (wrong) { wrong.style.visibility = "hidden"; } // its place stays: the page must not move under the pen
     });
     canvas.addEventListener("pointermove", function (e) {
       if (e.pointerId !== finger) { return; }
@@ -109,6 +109,7 @@
           area.appendChild(p);
         }
         p.textContent = box.getAttribute("data-empty");
+        p.style.visibility = "";
         box.scrollIntoView();
       }
     };
