@@ -28,6 +28,10 @@ func appendState(b []byte, s *state) []byte {
 		w.Raw(`,"d":`)
 		writeDraft(w, s.Draft)
 	}
+	if len(s.Offers) > 0 {
+		w.Raw(`,"of":`)
+		w.Any(s.Offers)
+	}
 	event.OptList(w, `,"r":`, s.Runs, writeRun)
 	event.OptList(w, `,"q":`, s.Asks, writeAsk)
 	w.OptStrs(`,"cc":`, s.CC)

@@ -82,6 +82,7 @@ func compile(src *config.Node, env workflows.Env) (*Program, config.Problems) {
 	}
 	c.allowAll = s.Rules.Allow
 	c.head(&s)
+	c.chosenFields(&s)
 	c.form(s.Form)
 	c.checks(s.Checks)
 	c.title(s)

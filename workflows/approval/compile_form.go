@@ -65,8 +65,18 @@ func (c *compiler) field(s fieldSpec, path string) (field, bool) {
 	if s.Required.If != "" {
 		f.must = c.upper(s.Required.If, path+".required")
 	}
-	if s.Show != "" {
+	switch {
+	case s.chosen && s.Show != "": // what is wrong with the step's condition is said there
+		f.when, _ = c.above.Compile(s.Show)
+	case s.Show != "":
 		f.when = c.upper(s.Show, path+".show")
+	}
+	if s.From != nil {
+		c.later = append(c.later, func() {
+			if f := c.p.byField[s.ID]; f != nil {
+				f.from, f.fromAt = c.offers(s.From, path+".from"), path+".from"
+			}
+		})
 	}
 	c.kindOnly(s, path)
 	switch f.typ {
@@ -116,7 +126,7 @@ func (c *compiler) kindOnly(s fieldSpec, path string) {
 		given bool
 		types []string
 	}{
-		{"columns", s.Columns != nil, []string{"table"}}, {"rows", s.Rows != nil, []string{"table"}}, {"of", s.Of != "", []string{"range"}},
+		{"from", s.From != nil, []string{"person", "persons"}}, {"columns", s.Columns != nil, []string{"table"}}, {"rows", s.Rows != nil, []string{"table"}}, {"of", s.Of != "", []string{"range"}},
 		{"accept", s.Accept != nil, []string{"attachment"}}, {"max_size", s.MaxSize != "", []string{"attachment", "image"}},
 		{"value", s.Value != "", []string{"computed", "number", "money", "text"}},
 	} {

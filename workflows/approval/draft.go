@@ -19,7 +19,7 @@ const timerDraft = "draft"
 // start makes a draft and sends the form to the person who asked for it.
 func (d *decider) start(rest string) {
 	by := d.ev.Actor.Person
-	f := &started{From: d.ev.Connection, Gen: 1, Hidden: len(d.p.who) > 0}
+	f := &started{From: d.ev.Connection, Gen: 1, Hidden: d.p.waits()}
 	f.p.People = map[string]person{by: {Name: d.ev.Actor.Name}}
 	f.p.Values = d.prefill(rest)
 	d.emitBy(f, by)
@@ -28,6 +28,7 @@ func (d *decider) start(rest string) {
 	if len(d.p.who) > 0 {
 		d.lookup(ask{ID: "who", For: "who"}, d.p.who, by)
 	}
+	d.askOffers(by)
 	if conv := d.ev.Conv; conv != nil && conv.Type != event.ConvDirect {
 		if m, ok := d.ev.Body.(*event.Message); ok {
 			ref := m.Ref
@@ -66,6 +67,7 @@ func (d *decider) submit(a *event.Action) *workflows.Refusal {
 		return d.over(textAlreadySent)
 	}
 	j := d.p.judge(a.Form, nil, nil, d.s.starter())
+	d.among(&j, nil)
 	if len(j.wrong) == 0 && !a.Whole {
 		d.askMore(&j, a.Form)
 	}

@@ -89,6 +89,8 @@ func newFact(kind string) (fact, error) {
 		return &edited{}, nil
 	case "commented":
 		return &commented{}, nil
+	case "offered":
+		return &offered{}, nil
 	case "requested":
 		return &requested{}, nil
 	case "ended":

@@ -69,9 +69,9 @@ func (d *decider) startFrom(b *event.Start) error {
 	f.p.People = map[string]person{by: {Name: d.ev.Actor.Name}}
 	f.p.ParentTitle = oneLine(b.Title, maxTitle)
 	d.emitBy(f, by)
-	if len(d.p.who) > 0 {
-		// Whether they may is not known yet: the form waits, and is judged then.
-		d.s.Draft.Hidden = false
+	if d.p.waits() {
+		// Whether they may, and whom fields offer, is not known yet: the form waits, and is judged then.
+		d.s.Draft.Hidden, d.early = false, true
 		if no := d.handIn(b.Form); no != nil {
 			return no
 		}
@@ -81,7 +81,10 @@ func (d *decider) startFrom(b *event.Start) error {
 		again.emitBy(f, by)
 		again.timerAt(timerDraft, d.now.Add(draftLife), 1, "7 days")
 		again.lookup(ask{ID: "initiator", For: "initiator"}, []string{"person:" + by}, by)
-		again.lookup(ask{ID: "who", For: "who"}, d.p.who, by)
+		if len(d.p.who) > 0 {
+			again.lookup(ask{ID: "who", For: "who"}, d.p.who, by)
+		}
+		again.askOffers(by)
 		*d = *again
 		return nil
 	}

@@ -53,6 +53,8 @@ type field struct {
 	currency               string        // of money; "" is CNY
 	capitals               bool          // of yuan: cards write it in capitals too
 	of                     fieldType     // range: date or datetime
+	from                   []string      // selectors: persons among whom is chosen; nil: anybody
+	fromAt                 string        // where that stands in the file
 
 	columns          []field // table
 	rowsMin, rowsMax int

@@ -190,6 +190,7 @@ func (d *decider) fieldInputs(f *field, v value, required bool) []ViewInput {
 	case f.max != nil && (f.typ == typeMultiSelect || f.typ == typePersons):
 		in.Max = int(*f.max / 1_000_000)
 	}
+	d.offer(f, v, &in)
 	return []ViewInput{in}
 }
 

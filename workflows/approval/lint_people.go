@@ -21,6 +21,7 @@ func (Kind) Lint(ctx context.Context, src *config.Node, p workflows.Program, peo
 	}
 	l := &peopleLint{ctx: ctx, p: prog, people: people, c: &compiler{root: src, p: prog}}
 	l.starters(everyone)
+	l.offers()
 	at := l.c.places()
 	for _, n := range prog.order {
 		switch n.kind {

@@ -17,16 +17,17 @@ func TestLintPeople(t *testing.T) {
 		steps, want string
 		change      func(*workflowstest.Company)
 	}{
-		"nobody":          {"  - {id: a, approve: {by: role:nobody}}\n", `flow.yaml:7:27: warning: steps[0].approve.by: step a: today role:nobody finds nobody: role:admin is asked instead`, nil},
-		"nobody, skipped": {"  - {id: a, approve: {by: role:nobody}, if_nobody: skip}\n", `today role:nobody finds nobody: the step is passed over; a selector that finds somebody`, nil},
-		"no stand-in":     {"  - {id: a, approve: {by: initiator.manager}}\n", `flow.yaml:7:5: warning: steps[0]: step a: when nobody is found role:admin is asked, and that is nobody today`, func(c *workflowstest.Company) { c.Roles["admin"] = nil }},
-		"some":            {"  - {id: a, approve: {by: initiator.manager}, if_nobody: reject}\n", `step a: for zhang.wei, ops.admin initiator.manager finds nobody: the request is rejected; if_nobody: admin`, nil},
-		"too few":         {"  - {id: a, approve: {by: role:finance, mode: {count: 3}}}\n", `flow.yaml:7:47: warning: steps[0].approve.mode: step a: 3 must agree, but today only 2 can be asked`, nil},
-		"alone":           {"  - {id: a, approve: {by: role:ceo}}\n", `step a: zhang.wei can decide alone about their own request; rules: {initiator_is_approver: manager}`, nil},
-		"any of them":     {"  - {id: a, approve: {by: role:finance}}\n", `step a: wang.fang, zhao.min can decide alone`, nil},
-		"all, so not":     {"  - {id: a, approve: {by: role:finance, mode: all}}\n", "", nil},
-		"left":            {"  - {id: a, approve: {by: \"person:li.lei\"}}\n", `today person:li.lei finds nobody`, func(c *workflowstest.Company) { c.Leave("li.lei") }},
-		"told":            {"  - {id: a, approve: {by: role:finance, mode: all}}\n  - cc: {to: \"dept:法务部\"}\n", `flow.yaml:8:14: warning: steps[1].cc.to: step cc_1 tells nobody: today dept:法务部 finds nobody`, nil},
+		"nobody":              {"  - {id: a, approve: {by: role:nobody}}\n", `flow.yaml:7:27: warning: steps[0].approve.by: step a: today role:nobody finds nobody: role:admin is asked instead`, nil},
+		"nobody, skipped":     {"  - {id: a, approve: {by: role:nobody}, if_nobody: skip}\n", `today role:nobody finds nobody: the step is passed over; a selector that finds somebody`, nil},
+		"no stand-in":         {"  - {id: a, approve: {by: initiator.manager}}\n", `flow.yaml:7:5: warning: steps[0]: step a: when nobody is found role:admin is asked, and that is nobody today`, func(c *workflowstest.Company) { c.Roles["admin"] = nil }},
+		"some":                {"  - {id: a, approve: {by: initiator.manager}, if_nobody: reject}\n", `step a: for zhang.wei, ops.admin initiator.manager finds nobody: the request is rejected; if_nobody: admin`, nil},
+		"too few":             {"  - {id: a, approve: {by: role:finance, mode: {count: 3}}}\n", `flow.yaml:7:47: warning: steps[0].approve.mode: step a: 3 must agree, but today only 2 can be asked`, nil},
+		"alone":               {"  - {id: a, approve: {by: role:ceo}}\n", `step a: zhang.wei can decide alone about their own request; rules: {initiator_is_approver: manager}`, nil},
+		"any of them":         {"  - {id: a, approve: {by: role:finance}}\n", `step a: wang.fang, zhao.min can decide alone`, nil},
+		"all, so not":         {"  - {id: a, approve: {by: role:finance, mode: all}}\n", "", nil},
+		"left":                {"  - {id: a, approve: {by: \"person:li.lei\"}}\n", `today person:li.lei finds nobody`, func(c *workflowstest.Company) { c.Leave("li.lei") }},
+		"told":                {"  - {id: a, approve: {by: role:finance, mode: all}}\n  - cc: {to: \"dept:法务部\"}\n", `flow.yaml:8:14: warning: steps[1].cc.to: step cc_1 tells nobody: today dept:法务部 finds nobody`, nil},
+		"chosen among nobody": {"  - {id: a, approve: {by: chosen, from: role:nobody}}\n", `flow.yaml:7:41: warning: steps[0].approve.from: 选择审批人：a offers nobody today: the form can't be handed in; a selector that finds somebody`, nil},
 		"roles in a circle": {"  - {id: a, approve: {by: role:one}}\n", `today role:one finds nobody`, func(c *workflowstest.Company) {
 			c.Roles["one"], c.Roles["two"] = []string{"role:two"}, []string{"role:one"}
 		}},

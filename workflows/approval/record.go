@@ -167,7 +167,7 @@ func (r *recorder) entry(e workflows.Entry) error {
 		}
 	case *flowed, *begun, *unbegun, *childEnded:
 		return fmt.Errorf("it started another flow")
-	case *kept, *admitted, *skipped, *branched, *split, *arrived, *entered, *stuck, *opened, *closed, *named, *joined, *overdue, *reminded, *urged, *told, *migrated, *recounted, *commented, *requested, *reopened, *revoked:
+	case *kept, *admitted, *skipped, *branched, *split, *arrived, *entered, *stuck, *opened, *closed, *named, *joined, *overdue, *reminded, *urged, *told, *migrated, *recounted, *commented, *offered, *requested, *reopened, *revoked:
 	default:
 		if e.Actor != "" {
 			return fmt.Errorf("somebody did what can't be done again: %s", e.Kind)

@@ -129,6 +129,7 @@ func (d *decider) edit(n *node, at place, a *event.Action) (*edited, *workflows.
 		}
 	}
 	j := d.p.judge(in, d.s.Form, n.changes, d.s.starter())
+	d.among(&j, n.changes)
 	for i := range d.p.fields {
 		id := d.p.fields[i].id
 		if old, now := d.s.Form[id], j.values[id]; !old.equal(now) { // what is computed, or no longer asked for, follows

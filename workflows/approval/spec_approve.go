@@ -13,7 +13,10 @@ import (
 type approveSpec struct {
 	By   selectors `yaml:"by,required"`
 	Mode modeSpec  `yaml:"mode"`
-	Veto *bool     `yaml:"veto"`
+	// From and AtMost belong to by: chosen.
+	From   selectors `yaml:"from" jsonschema_description:"of by: chosen: among whom the initiator chooses; anybody without it"`
+	AtMost int       `yaml:"at_most" jsonschema:"minimum=1,maximum=20" jsonschema_description:"of by: chosen: how many may be chosen; one without it"`
+	Veto   *bool     `yaml:"veto"`
 	// Abstain gives the button 弃权.
 	Abstain string      `yaml:"abstain" jsonschema:"enum=counts,enum=ignored" jsonschema_description:"lets them abstain: counts leaves them among those that the mode counts, ignored takes them out"`
 	Allow   *allowed    `yaml:"allow" jsonschema_description:"what may be done beside deciding; all of it when it is not given"`

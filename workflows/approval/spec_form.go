@@ -21,7 +21,9 @@ type fieldSpec struct {
 	Rows        *rowsSpec      `yaml:"rows" jsonschema_description:"how many rows a table may have"`
 	Value       string         `yaml:"value" jsonschema_description:"a formula: the field is computed and not asked for"`
 	Accept      []string       `yaml:"accept,scalar" jsonschema_description:"endings of the files that an attachment takes: [pdf, docx]"`
+	From        selectors      `yaml:"from" jsonschema_description:"of person and persons: among whom is chosen; anybody without it"`
 	MaxSize     string         `yaml:"max_size" jsonschema_description:"of one file: 5 MB; 20 MB without it"`
+	chosen      bool           // the approvers of a step are chosen in it
 }
 
 // columnSpec is one column of a table.

@@ -39,6 +39,7 @@ type state struct {
 	Title    string            `json:"t,omitempty"`
 	Form     map[string]value  `json:"f,omitempty"`
 	Draft    *draft            `json:"d,omitempty"` // until it is handed in
+	Offers   choices           `json:"of,omitempty"`
 	Runs     []run             `json:"r,omitempty"` // steps reached, in order
 	Asks     []ask             `json:"q,omitempty"` // questions about people that wait for an answer
 	CC       []string          `json:"cc,omitempty"`

@@ -25,6 +25,7 @@ type decider struct {
 	told    []workflows.Task // rows for those who were told
 	ways    []way            // still to be gone while one is walked
 	vals    *cond.Values     // what conditions read on the way
+	early   bool             // a form is judged before it is known whom its fields offer
 }
 
 // Step decides one event. An event that changes nothing, such as a stale timer, gives the zero Outcome.

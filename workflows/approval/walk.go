@@ -60,7 +60,12 @@ func (d *decider) answer(l *event.Lookup) error {
 	}
 	var found []string
 	people := map[string]person{}
-	for _, x := range l.Persons {
+	persons := l.Persons
+	if a.For == "from" { // as many as can be offered, and nobody who has left
+		persons = slices.DeleteFunc(slices.Clone(persons), func(x event.Person) bool { return !x.Active })
+		persons = persons[:min(len(persons), maxChoice)]
+	}
+	for _, x := range persons {
 		people[x.ID] = person{Name: x.Name, Dept: x.Dept, Title: x.Title}
 		if x.Active && !slices.Contains(found, x.ID) {
 			found = append(found, x.ID)
@@ -80,7 +85,14 @@ func (d *decider) answer(l *event.Lookup) error {
 			d.walk(d.p.first)
 		}
 	case "who":
-		d.admit(len(found) > 0)
+		if len(found) == 0 {
+			d.admit(false)
+			return nil
+		}
+		d.ready()
+	case "from":
+		d.emit(&offered{Field: a.Node, Persons: found})
+		d.ready()
 	case "cc":
 		d.tell(a, found)
 	case "by":

@@ -311,7 +311,7 @@ func fields(text string) map[string]event.Value {
 		}
 	}
 	for _, k := range names {
-		if k == "who" || k == "step" {
+		if k == "who" || k == "step" || strings.HasPrefix(k, "chosen_") {
 			form[k] = event.List(strings.FieldsFunc(texts[k], func(r rune) bool { return r == ',' || r == ' ' })...)
 			continue
 		}
