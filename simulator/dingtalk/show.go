@@ -212,8 +212,9 @@ var (
 	mdStar  = regexp.MustCompile(`\*\*|__|~~`)
 )
 
-// plainMarkdown is what a markdown text says without its marks.
+// plainMarkdown is what a markdown text says without its marks. What is escaped is no mark, and loses its backslash.
 func plainMarkdown(text string) string {
+	text = hideEscaped(text)
 	text = mdImage.ReplaceAllString(text, "[图片]")
 	text = mdLink.ReplaceAllString(text, "$1")
 	text = mdHead.ReplaceAllString(text, "")
@@ -225,11 +226,18 @@ func plainMarkdown(text string) string {
 			out = append(out, line)
 		}
 	}
-	// What was escaped loses its backslash last.
-	return unescape(strings.Join(out, "\n"))
+	return strings.Map(func(r rune) rune {
+		if r >= hiddenFrom && r < hiddenFrom+0x80 {
+			return r - hiddenFrom
+		}
+		return r
+	}, strings.Join(out, "\n"))
 }
 
-func unescape(text string) string {
+// hiddenFrom is where the characters of private use begin that stand for escaped ones meanwhile.
+const hiddenFrom = '\uf700'
+
+func hideEscaped(text string) string {
 	if !strings.Contains(text, `\`) {
 		return text
 	}
@@ -237,6 +245,8 @@ func unescape(text string) string {
 	for i := 0; i < len(text); i++ {
 		if text[i] == '\\' && i+1 < len(text) && strings.IndexByte("\\`*_{}[]()#+-.!>~|<", text[i+1]) >= 0 {
 			i++
+			b.WriteRune(hiddenFrom + rune(text[i]))
+			continue
 		}
 		b.WriteByte(text[i])
 	}
