@@ -40,7 +40,9 @@ func (e *encoder) split() (list, menu []obj) {
 	return list, menu
 }
 
-var styles = map[card.Style]int{card.StylePrimary: 1, card.StyleDanger: 2, card.StyleDefault: 4}
+// styles are WeCom's: blue, red, black, and white on blue. The last catches the eye most: it is not for what is
+// beside the matter.
+var styles = map[card.Style]int{card.StylePrimary: 1, card.StyleDanger: 2, card.StyleDefault: 3}
 
 func (e *encoder) button(a act) obj {
 	o := obj{"text": e.said(a.path+".label", "button", a.b.Label, maxButton), "style": styles[a.b.Style]}
