@@ -254,10 +254,10 @@ func TestSwappedSignatureIsSaid(t *testing.T) {
 // In a real browser, over all that `magpie demo` runs: the card's link, the mouse, the timeline.
 func TestBrowserSigns(t *testing.T) {
 	t.Parallel()
-	b := newTab(t)
 	l := startSigning(t)
 	v := newVisitor(t, "sun.li")
 	at, _ := pageOf(t, v, l.in("feishu").card("sun.li", "框架合同", "待审批"), "approve")
+	b := newTab(t)
 	b.do("open the link", chromedp.EmulateViewport(375, 812), chromedp.Navigate(at))
 	b.until("the page or the log-in is there", `document.querySelector("canvas") || location.pathname.startsWith("/sim/")`)
 	if here, err := chromedp.Run(b.ctx, chromedp.Location()); err == nil && strings.Contains(here, "/sim/") {
