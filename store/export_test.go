@@ -25,7 +25,7 @@ func (s *Store) PrepareMany(ctx context.Context, n int) (kept int, err error) {
 		for i := range 2 * n {
 			want, got := int64(i), int64(-1)
 			q := fmt.Sprintf("SELECT ? + %d", i%n)
-			if err := c.query(ctx, q, []driver.NamedValue{{Ordinal: 1, Value: want - int64(i%n)}}, func(scan scanFunc) error { return scan(&got) }); err != nil {
+			if err := c.query(ctx, q, []driver.Value{want - int64(i%n)}, func(scan scanFunc) error { return scan(&got) }); err != nil {
 				return err
 			}
 			if got != want {

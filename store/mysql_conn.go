@@ -78,16 +78,26 @@ func (c *writeConn) forget(q string) {
 	}
 }
 
+// named is what a statement takes that is not prepared. Those that are take values: the driver makes such of what is
+// named at once, and there are a hundred in a command. ctx ends none of them: what was begun is ended here.
+func named(args []driver.Value) []driver.NamedValue {
+	out := make([]driver.NamedValue, len(args))
+	for i, a := range args {
+		out[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
+	}
+	return out
+}
+
 // exec runs a statement and tells how many rows it touched.
-func (c *writeConn) exec(ctx context.Context, q string, args []driver.NamedValue) (int64, error) {
+func (c *writeConn) exec(ctx context.Context, q string, args []driver.Value) (int64, error) {
 	st, err := c.prepared(ctx, q)
 	if err != nil {
 		return 0, err
 	}
 	var res driver.Result
 	if st == nil {
-		res, err = c.ExecContext(ctx, q, args)
-	} else if res, err = st.Stmt.(driver.StmtExecContext).ExecContext(ctx, args); err != nil {
+		res, err = c.ExecContext(ctx, q, named(args))
+	} else if res, err = st.Exec(args); err != nil {
 		c.forget(q)
 	}
 	if err != nil {
@@ -97,15 +107,15 @@ func (c *writeConn) exec(ctx context.Context, q string, args []driver.NamedValue
 }
 
 // query calls row for each row of the answer.
-func (c *writeConn) query(ctx context.Context, q string, args []driver.NamedValue, row func(scan scanFunc) error) error {
+func (c *writeConn) query(ctx context.Context, q string, args []driver.Value, row func(scan scanFunc) error) error {
 	st, err := c.prepared(ctx, q)
 	if err != nil {
 		return err
 	}
 	var rows driver.Rows
 	if st == nil {
-		rows, err = c.QueryContext(ctx, q, args)
-	} else if rows, err = st.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args); err != nil {
+		rows, err = c.QueryContext(ctx, q, named(args))
+	} else if rows, err = st.Query(args); err != nil {
 		c.forget(q)
 	}
 	if err != nil {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -249,7 +248,7 @@ func (c *writeConn) execAll(ctx context.Context, list []part) (rows []int64, err
 	}
 	c.wire.hold()
 	for _, x := range list {
-		if _, err := c.stmts[x.q].Stmt.(driver.StmtExecContext).ExecContext(ctx, x.args); err != nil {
+		if _, err := c.stmts[x.q].Exec(x.args); err != nil {
 			c.wire.holding = false
 			_ = c.wire.Conn.Close() // nothing was sent, but who knows what the driver thinks
 			return nil, err

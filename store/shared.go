@@ -19,7 +19,7 @@ type shared struct {
 // part is one statement for all commands.
 type part struct {
 	q    string
-	args []driver.NamedValue
+	args []driver.Value
 }
 
 // single is a statement that belongs to one command.
@@ -59,7 +59,7 @@ func shareCommands(batch []*command) *shared {
 
 // rowsPart is one statement for all rows of a table.
 func rowsPart(t *rowsText, ops []op) part {
-	x := part{q: t.text(len(ops)), args: make([]driver.NamedValue, 0, len(ops)*len(ops[0].args))}
+	x := part{q: t.text(len(ops)), args: make([]driver.Value, 0, len(ops)*len(ops[0].args))}
 	for _, o := range ops {
 		x.bind(o.args)
 	}
@@ -68,7 +68,7 @@ func rowsPart(t *rowsText, ops []op) part {
 
 func (x *part) bind(args []any) {
 	for _, a := range args {
-		x.args = append(x.args, driver.NamedValue{Ordinal: len(x.args) + 1, Value: value(a)})
+		x.args = append(x.args, value(a))
 	}
 }
 
@@ -90,7 +90,7 @@ var errMoved = errors.New("the revision of an instance moved on")
 // move is sqlUpdateInstance for all of them, in one statement and without asking before.
 func (l singles) move() part {
 	const columns = 10 // of a row; then comes the revision expected, which is the one before
-	x := part{q: movedRows.text(len(l)), args: make([]driver.NamedValue, 0, columns*len(l))}
+	x := part{q: movedRows.text(len(l)), args: make([]driver.Value, 0, columns*len(l))}
 	for _, m := range l {
 		x.bind(m.o.args[:columns])
 	}

@@ -31,7 +31,8 @@ func PrivateDigest(e Entry) string {
 func HashEntry(e Entry, private string) string {
 	var seq [20]byte
 	var at [32]byte
-	b := make([]byte, 0, 512+len(e.Data))
+	var few [1024]byte // more than nearly every entry needs
+	b := few[:0]
 	b = appendPart(b, e.PrevHash)
 	b = appendPart(b, e.Instance)
 	b = appendPart(b, strconv.AppendInt(seq[:0], e.Seq, 10))

@@ -34,7 +34,8 @@ func (p *Program) Step(in workflows.Instance, ev event.Event, now time.Time) (wo
 	if err != nil {
 		return workflows.Outcome{}, fmt.Errorf("step %s: %w", in.ID, err)
 	}
-	d := &decider{p: p.under(s.Alias), in: in, ev: ev, now: now.UTC().Truncate(time.Millisecond), s: s}
+	d := &decider{p: p.under(s.Alias), in: in, ev: ev, now: now.UTC().Truncate(time.Millisecond), s: s,
+		trail: make([]workflows.Entry, 0, 4), text: make([]byte, 0, 512)} // what a vote needs
 	if err := d.decide(); err != nil {
 		return workflows.Outcome{}, err
 	}
