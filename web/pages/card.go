@@ -106,6 +106,10 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) bool {
 			}
 			return false
 		}
+		if typed(r) > maxBody {
+			h.say(w, r, http.StatusRequestEntityTooLarge, "too_big")
+			return false
+		}
 		return true
 	}
 	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")

@@ -63,6 +63,17 @@ func (h *Handler) mayUpload(r *http.Request) bool {
 	return err == nil
 }
 
+// typed is how many bytes of a form with files are not files.
+func typed(r *http.Request) int {
+	n := 0
+	for k, vs := range r.PostForm {
+		for _, v := range vs {
+			n += len(k) + len(v)
+		}
+	}
+	return n
+}
+
 // isUpload reports whether a request says that it has files.
 func isUpload(r *http.Request) bool {
 	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")

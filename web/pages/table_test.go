@@ -379,3 +379,19 @@ func TestUploadsLeaveNothingOnTheDisk(t *testing.T) {
 		t.Errorf("%v, %v", left, err)
 	}
 }
+
+// What is typed has its bound beside files too.
+func TestTypedBesideFiles(t *testing.T) {
+	t.Parallel()
+	x, _ := newLines(t)
+	at := x.formLink()
+	_, body := x.get(at)
+	f := fill(t, body, "submit")
+	f.Set("n.lines", "200")
+	for i := range 200 {
+		f.Set(fmt.Sprintf("f.lines.%d.name", i), strings.Repeat("x", 6000))
+	}
+	if status, body := x.send(at, f, upload{"files", "a.txt", "x"}); status != http.StatusRequestEntityTooLarge || len(x.pressed()) > 0 {
+		t.Errorf("%d %s", status, body)
+	}
+}

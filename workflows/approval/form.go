@@ -83,10 +83,11 @@ func (f *field) files() bool { return f.typ == typeAttachment || f.typ == typeIm
 
 // limits of what a form holds.
 const (
-	defaultText     = 500  // runes of a text without max
-	defaultLongText = 1000 // runes of a longtext without max: what the smallest suite takes in one input
-	maxPicked       = 50   // choices or persons of a field without max
-	maxKept         = 4000 // runes of a refused text that are kept for the person to correct
+	defaultText     = 500       // runes of a text without max
+	defaultLongText = 1000      // runes of a longtext without max: what the smallest suite takes in one input
+	maxPicked       = 50        // choices or persons of a field without max
+	maxForm         = 256 << 10 // bytes of all that a form holds: cards and pages draw it whole
+	maxKept         = 4000      // runes of a refused text that are kept for the person to correct
 )
 
 // condKind is how conditions see the field.

@@ -61,8 +61,54 @@ func (p *Program) judge(in map[string]event.Value, old map[string]value, may fun
 			j.wrong = append(j.wrong, f.id)
 		}
 	}
+	p.bound(&j, may)
 	p.between(&j, known, may)
 	return j
+}
+
+// bound refuses what makes the form too large to be drawn and kept: the largest fields are not even kept to be
+// corrected.
+func (p *Program) bound(j *judged, may func(id string) bool) {
+	sizes, all := map[string]int{}, 0
+	for id, v := range j.values {
+		sizes[id] = v.size()
+		all += sizes[id]
+	}
+	for all > maxForm {
+		most := ""
+		for i := range p.fields {
+			if id := p.fields[i].id; (may == nil || may(id)) && sizes[id] > sizes[most] {
+				most = id
+			}
+		}
+		if most == "" {
+			return // it is not theirs to change
+		}
+		all -= sizes[most]
+		delete(sizes, most)
+		delete(j.values, most)
+		if j.problems[most] == "" {
+			j.wrong = append(j.wrong, most)
+		}
+		j.problems[most] = textTooMuch
+	}
+}
+
+// size is about how many bytes a value holds.
+func (v value) size() int {
+	n := len(v.T)
+	for _, s := range v.L {
+		n += len(s)
+	}
+	for _, r := range v.R {
+		for _, cell := range r {
+			n += cell.size()
+		}
+	}
+	for _, f := range v.F {
+		n += len(f.Name)
+	}
+	return n
 }
 
 // between applies the rules between fields. One that compares a field which is empty, hidden or wrong waits.

@@ -146,3 +146,30 @@ func FuzzJudge(f *testing.F) {
 		}
 	})
 }
+
+// A form that is too large to be drawn is refused at its largest fields, which are not kept.
+func TestFormsAreBounded(t *testing.T) {
+	t.Parallel()
+	p := judgeProgram(t)
+	big, rows := strings.Repeat("长", 1300), event.Value{Kind: event.ValueTable}
+	for range 100 {
+		rows.Rows = append(rows.Rows, event.Row{"n": event.Text("1"), "d": event.Text(big)})
+	}
+	in := map[string]event.Value{"a": event.Text("1"), "lines": rows}
+	j := p.judge(in, nil, nil, cond.Initiator{})
+	if len(j.values["lines"].R) != 100 || j.problems["lines"] == textTooMuch {
+		t.Errorf("below the bound: %s", j.problems["lines"])
+	}
+	f := p.byField["lines"]
+	f.columns[1].typ, f.columns[1].max = typeText, new(cond.Decimal(2000*cond.Scale))
+	j = p.judge(in, nil, nil, cond.Initiator{})
+	if j.problems["lines"] != textTooMuch || len(j.values["lines"].R) != 0 || j.values["a"].T != "1" {
+		t.Errorf("above it: %v, %d rows", j.problems, len(j.values["lines"].R))
+	}
+	// Who may not change it is not told so.
+	old := map[string]value{"lines": {R: []map[string]value{{"d": {T: strings.Repeat("x", 300_000)}}}}}
+	j = p.judge(map[string]event.Value{"a": event.Text("1")}, old, func(id string) bool { return id == "a" }, cond.Initiator{})
+	if j.problems["lines"] != "" || len(j.values["lines"].R) != 1 {
+		t.Errorf("of somebody else: %v", j.problems)
+	}
+}

@@ -38,6 +38,7 @@ const (
 	textFileSize  = "超过了 %d.%03d MB 的上限"
 	textFileType  = "类型不对，只收 %s"
 	textNotImage  = "不是图片"
+	textTooMuch   = "内容太多，请精简，或写进附件"
 	textDivide    = "除数为 0，无法计算"
 	textOverflow  = "结果超出范围，无法计算"
 	textMore      = "按已填内容还可以填写这一项；不需要就直接再提交"
