@@ -8,6 +8,7 @@ import (
 	"magpie/adapters/event"
 	"magpie/config"
 	"magpie/workflows"
+	"magpie/workflows/cond"
 )
 
 // CheckStarts checks the workflows that start each other: what is started exists, its form gets all that it must have
@@ -107,7 +108,7 @@ func (p *Program) checkForm(n *node, child *Program) config.Problems {
 		}
 	}
 	for i := range child.fields {
-		if f := &child.fields[i]; f.required && f.def.empty() && !filled[f.id] {
+		if f := &child.fields[i]; f.required && f.when == nil && f.def.empty() && !f.self && !filled[f.id] {
 			ps = append(ps, n.flow.at.Problem(fmt.Sprintf("the form of %s must have the field %s", child.def.ID, f.id), "form: {"+f.id+": form.FIELD}"))
 		}
 	}
@@ -116,6 +117,8 @@ func (p *Program) checkForm(n *node, child *Program) config.Problems {
 
 func (g given) text() string {
 	switch {
+	case g.formula != nil:
+		return g.formula.String()
 	case g.form != "":
 		return "form." + g.form
 	case g.initiator != "":
@@ -127,6 +130,15 @@ func (g given) text() string {
 // fits says why a value can never fill a field, "" when it can. Whether it does is for the field's own checks.
 func (p *Program) fits(g given, f *field) string {
 	switch {
+	case f.formula != nil:
+		return "it is computed there"
+	case f.typ == typeNote:
+		return "it is a note, which holds nothing"
+	case g.formula != nil:
+		if k := f.condKind(); k == g.kind && (k != cond.Text || f.private()) {
+			return ""
+		}
+		return fmt.Sprintf("it gives a %s, the field is %s", g.kind, f.typ)
 	case g.form != "":
 		from := p.byField[g.form]
 		if from == nil || from.typ == f.typ || f.private() && from.private() {

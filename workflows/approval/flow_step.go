@@ -103,8 +103,14 @@ func (d *decider) handIn(given map[string]event.Value) *workflows.Refusal {
 	}
 	for i := range d.p.fields {
 		f := &d.p.fields[i]
-		if _, ok := form[f.id]; !ok && !f.def.empty() {
+		if _, ok := form[f.id]; ok {
+			continue
+		}
+		switch {
+		case !f.def.empty():
 			form[f.id] = f.input(f.def, d.p.loc)
+		case f.self:
+			form[f.id] = event.List(d.s.By)
 		}
 	}
 	if no := d.submit(&event.Action{Slot: slotInitiator, Verb: "submit", Form: form, Whole: true}); no != nil {

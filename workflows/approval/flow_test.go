@@ -294,6 +294,8 @@ func TestCheckStarts(t *testing.T) {
 		"missing field": {[]workflows.Program{with(parentFlow, "item: form.who, ", ""), compile(childFlow)}, "must have the field item"},
 		"unknown field": {[]workflows.Program{with(parentFlow, "reason:", "reson:"), compile(childFlow)}, "has no field reson; did you mean reason?"},
 		"wrong type":    {[]workflows.Program{with(parentFlow, "amount: form.budget", "amount: form.who"), compile(childFlow)}, "one is text, the other money"},
+		"wrong result":  {[]workflows.Program{with(parentFlow, "item: form.who", "item: form.budget * 2"), compile(childFlow)}, "it gives a number, the field is text"},
+		"computed":      {[]workflows.Program{with(parentFlow, "WAIT", "true"), with(childFlow, "label: 事由}", "label: 事由, value: upper(form.item)}")}, "it is computed there"},
 		"bad literal":   {[]workflows.Program{with(parentFlow, "amount: form.budget", "amount: 99999"), compile(childFlow)}, "does not fit the field amount"},
 		"circle":        {[]workflows.Program{with(parentFlow, "WAIT", "true"), with(childFlow, "steps:", back)}, "in a circle: onboarding, purchase, onboarding"},
 	} {
@@ -312,10 +314,11 @@ func TestCheckStarts(t *testing.T) {
 func TestFlowMistakes(t *testing.T) {
 	t.Parallel()
 	for old, c := range map[string]struct{ new, want string }{
-		"amount: form.budget": {"amount: form.budge", "did you mean form.budget?"},
-		"item: form.who":      {"item: initiator.nam", "the initiator has no nam"},
-		"reason: \"'新同事入职'\"": {"reason: 新同事入职", "is no value"},
-		"start: purchase":     {"start: onboarding", "the workflow starts itself"},
+		"amount: form.budget":         {"amount: form.budge", "did you mean form.budget?"},
+		"item: form.who":              {"item: initiator.nam", "the initiator has no nam"},
+		"reason: \"'新同事入职'\"":         {"reason: 新同事入职", "is no value"},
+		"amount: form.budget, reason": {"amount: form.budget * form.who, reason", "needs numbers on both sides"},
+		"start: purchase":             {"start: onboarding", "the workflow starts itself"},
 	} {
 		n, ps := config.Parse("flow.yaml", []byte(strings.Replace(strings.Replace(parentFlow, old, c.new, 1), "WAIT", "true", 1)))
 		if ps.Bad() {
@@ -324,5 +327,35 @@ func TestFlowMistakes(t *testing.T) {
 		if _, ps = (approval.Kind{}).Compile(n, env(t)); !ps.Bad() || !strings.Contains(ps.Error(), c.want) {
 			t.Errorf("%s: found %v, want %q", c.new, ps, c.want)
 		}
+	}
+}
+
+// A field of the other form is filled with what a formula gives; one without a result leaves it empty.
+func TestFlowFormulas(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 2, 1, 30, 0, 0, time.UTC)
+	src := strings.NewReplacer("WAIT", "true", "amount: form.budget", "amount: form.budget * 1.13 - 0.5", "\"'新同事入职'\"", "\"form.budget > 5000 ? initiator.name : upper('low')\"").Replace(parentFlow)
+	b := workflowstest.New(program(t, src, env(t)), workflowstest.NewCompany(), at)
+	var form map[string]event.Value
+	b.Flows = func(post workflows.Post) []event.Event {
+		form = post.Body.(*event.Start).Form
+		return nil
+	}
+	must(t, b.Begin("li.lei", map[string]event.Value{"who": event.Text("小明"), "budget": event.Text("8000")}))
+	must(t, b.Press("han.meimei", "task/leader/1/0", "approve", nil))
+	if form["amount"].Text != "9039.5" || form["reason"].Text != "李雷" || form["item"].Text != "小明" {
+		t.Errorf("%v", form)
+	}
+	form = nil
+	src = strings.NewReplacer("WAIT", "true", "amount: form.budget", "amount: 100 / (form.budget - 1)").Replace(parentFlow)
+	b = workflowstest.New(program(t, src, env(t)), workflowstest.NewCompany(), at)
+	b.Flows = func(post workflows.Post) []event.Event {
+		form = post.Body.(*event.Start).Form
+		return nil
+	}
+	must(t, b.Begin("li.lei", map[string]event.Value{"who": event.Text("小明"), "budget": event.Text("1")}))
+	must(t, b.Press("han.meimei", "task/leader/1/0", "approve", nil))
+	if _, ok := form["amount"]; ok || form["item"].Text != "小明" {
+		t.Errorf("%v", form)
 	}
 }
