@@ -35,7 +35,7 @@ bench: ## measure against floors of the same run, some 6 minutes; writes bench/r
 	./scripts/bench
 
 bench-million: ## the same with a million open instances in each database, some 20 minutes and 10 GB; writes bench/million.md
-	./scripts/bench -only open -open 1000000 -out bench/million.md
+	./scripts/bench -only open -open 1000000 -fill-for 20m -out bench/million.md
 
 build: ## release binary in bin/magpie: static, version stamped
 	$(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/magpie ./cmd/magpie

@@ -35,7 +35,7 @@ func main() {
 	rounds := flag.Int("rounds", 24, "turns of the approvals for each; the median of their ratios counts")
 	only := flag.String("only", "", "webhook, approval or open; all when empty")
 	one := flag.String("store", "", "sqlite or mysql; both when empty")
-	open := flag.Int("open", 0, "measure with so many open instances as well, which are made first: a million are some 4 GB on each database; 0: not")
+	open := flag.Int("open", 0, "measure with so many open instances as well, which are made first: a million are some 5 GB on each database; 0: not")
 	fillFor := flag.Duration("fill-for", 6*time.Minute, "make no more of them after so long")
 	out := flag.String("out", "bench/results.md", "write the table here as well; empty: nowhere")
 	flag.StringVar(&profileTo, "cpuprofile", "", "write a CPU profile of each turn of approvals, without the floor, to a file that begins so; go tool pprof takes them all together")
