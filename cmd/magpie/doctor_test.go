@@ -33,7 +33,7 @@ func TestDoctor(t *testing.T) {
 		}
 	}
 	look(0, "ok    configuration: 3 workflows, 1 connections", "ok    store: magpie.db is not there yet", "ok    feishu-main: a token was given, and 7 departments",
-		"ok    clock: it agrees with 127.0.0.1", "warn  configuration: ", "public_url is not set", "ok    disk: ", "0 can't work")
+		"ok    clock: it agrees with 127.0.0.1", "warn  configuration: ", "public_url is not set", "  disk: ", "0 can't work")
 	s := o.serve(true)
 	o.purchase("li.lei", "显示器", "800")
 	o.card("li.lei", "显示器", "等待 韩梅梅")
