@@ -395,3 +395,31 @@ func TestTypedBesideFiles(t *testing.T) {
 		t.Errorf("%d %s", status, body)
 	}
 }
+
+// What stands for a file that was not handed in yet opens and brings nothing for anybody else, nor anywhere else.
+func TestTokensAreOnesOwn(t *testing.T) {
+	t.Parallel()
+	x, _ := newLines(t)
+	at := x.formLink()
+	_, body := x.get(at)
+	f := fill(t, body, "submit", "row", "again")
+	f.Del("act")
+	_, body = x.send(at, f, upload{"files", "a.txt", "x"})
+	token := kept.FindStringSubmatch(body)[2]
+	path := "/m/f/abc/file1?t=" + token
+	if resp, got := x.do(http.MethodGet, x.base+path, "", ""); resp.StatusCode != http.StatusOK || got != "x" {
+		t.Fatalf("their own: %d", resp.StatusCode)
+	}
+	for _, other := range []string{"/m/f/xyz/file1?t=" + token, "/m/f/abc/file2?t=" + token} {
+		if resp, _ := x.do(http.MethodGet, x.base+other, "", ""); resp.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %d", other, resp.StatusCode)
+		}
+	}
+	x.newClient()
+	if status, _ := x.get(x.taskLink()); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	if resp, _ := x.do(http.MethodGet, x.base+path, "", ""); resp.StatusCode != http.StatusNotFound {
+		t.Errorf("somebody else's session: %d", resp.StatusCode)
+	}
+}
