@@ -104,6 +104,15 @@ func (c *Company) Within(suites ...string) *Company {
 	return out
 }
 
+// With is the same company with more people in it.
+func (c *Company) With(more ...Person) (*Company, error) {
+	out := &Company{Name: c.Name, Domain: c.Domain, Departments: c.Departments, People: append(slices.Clone(c.People), more...), Groups: c.Groups}
+	if err := out.index(); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // Of is what one suite's directory holds: its own people only. A manager, a lead or an owner who is not in
 // the suite is not named there; a group without members is not there.
 func (c *Company) Of(suite string) *Company {

@@ -52,17 +52,22 @@ func dingSettings(transport string) func(map[string]string, string) string {
 	}
 }
 
-// All transports of all suites run in one process at once. Every connection is cut while people write, and
-// nothing that they wrote is lost.
-func TestAllTransportsAtOnce(t *testing.T) {
-	t.Parallel()
+// waysLive is Magpie with every way that there is, beside the three suites of a company.
+type waysLive struct {
+	hub    *simulator.Hub
+	suites []simulator.Suite
+	app    *App
+	book   *logBook
+}
+
+func startWays(t *testing.T, company *simulator.Company) *waysLive {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	base, book, bus := "http://"+ln.Addr().String(), &logBook{}, &simulator.Bus{}
 	hook := func(id string) string { return base + "/webhook/" + id }
-	company := simulator.SampleCompany()
 	feishu, err := simfeishu.New(simfeishu.Options{Company: company, Bus: bus, Base: base + "/sim/feishu", Apps: []simfeishu.App{
 		{ID: "feishu-hook", Name: "feishu-hook", Transport: "webhook", Webhook: hook("feishu-hook")},
 		{ID: "feishu-socket", Name: "feishu-socket", Transport: "websocket"}}})
@@ -104,8 +109,17 @@ func TestAllTransportsAtOnce(t *testing.T) {
 		}
 	})
 	eventually(t, "ready", func() bool { status, _ := get(t, base+"/readyz"); return status == http.StatusOK })
+	return &waysLive{hub: hub, suites: []simulator.Suite{feishu, ding, wecom}, app: app, book: book}
+}
+
+// All transports of all suites run in one process at once. Every connection is cut while people write, and
+// nothing that they wrote is lost.
+func TestAllTransportsAtOnce(t *testing.T) {
+	t.Parallel()
+	live := startWays(t, simulator.SampleCompany())
+	hub := live.hub
 	eventually(t, "all long connections are up", func() bool {
-		s := book.String()
+		s := live.book.String()
 		return strings.Contains(s, "the long connection is up") && strings.Count(s, "stream connection is up") >= 2 && strings.Contains(s, "connection=wecom-bot")
 	})
 
@@ -128,7 +142,7 @@ func TestAllTransportsAtOnce(t *testing.T) {
 		}
 	}
 	everybodyWrites("at first")
-	for _, s := range []simulator.Suite{feishu, ding, wecom} {
+	for _, s := range live.suites {
 		if err := s.Fault(simulator.Fault{Kind: "drop_connection", Times: 1}); err != nil {
 			t.Fatal(err)
 		}

@@ -180,7 +180,7 @@ func usersOfDepartment(q *request) (answer, *apiError) {
 	if id != "" { // nobody is filed directly under the company
 		for _, p := range q.s.company.Members(id) {
 			if q.s.available(q.app, p.ID) {
-				list = append(list, q.userView(p, idType, unitType))
+				list = append(list, func() any { return q.userView(p, idType, unitType) })
 			}
 		}
 	}

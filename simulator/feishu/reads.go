@@ -34,7 +34,14 @@ func (q *request) page(list []any, usual, most int) (answer, *apiError) {
 		from = n
 	}
 	to := min(from+size, len(list))
-	out := map[string]any{"items": append([]any{}, list[from:to]...), "has_more": to < len(list)}
+	items := make([]any, to-from)
+	for i, x := range list[from:to] {
+		if draw, ok := x.(func() any); ok {
+			x = draw() // of thousands only those that are seen are drawn
+		}
+		items[i] = x
+	}
+	out := map[string]any{"items": items, "has_more": to < len(list)}
 	if to < len(list) {
 		out["page_token"] = strconv.Itoa(to)
 	}
