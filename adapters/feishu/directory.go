@@ -146,7 +146,12 @@ func (p *Platform) user(ctx context.Context, op, id, idType string) (contactUser
 	}
 	q := contactIDs(0)
 	q.Set("user_id_type", idType)
-	err := p.api.call(ctx, op, http.MethodGet, "/open-apis/contact/v3/users/"+url.PathEscape(id), q, nil, &out)
+	path := "/open-apis/contact/v3/users/" + url.PathEscape(id)
+	if op == opDirectory { // one of many
+		err := p.api.paced(ctx, op, path, q, &out)
+		return out.User, err
+	}
+	err := p.api.call(ctx, op, http.MethodGet, path, q, nil, &out)
 	return out.User, err
 }
 
@@ -188,7 +193,7 @@ func (p *Platform) visible(ctx context.Context) ([]contactDept, contactScope, er
 				Department contactDept `json:"department"`
 			}
 			path := "/open-apis/contact/v3/departments/" + url.PathEscape(top)
-			if err := p.api.call(ctx, opDirectory, http.MethodGet, path, contactIDs(0), nil, &one); err != nil {
+			if err := p.api.paced(ctx, opDirectory, path, contactIDs(0), &one); err != nil {
 				return nil, scope, err
 			}
 			add(one.Department)

@@ -86,6 +86,36 @@ func TestHalfADirectoryIsNone(t *testing.T) {
 	}
 }
 
+// A directory of thousands is read on at the suite's pace, not given up at the page where the rate was met.
+func TestDirectoryAtTheSuitesPace(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t)
+	company(v)
+	slow := refusal(429, 99991400, "x-ogw-ratelimit-reset", "7")
+	v.on("GET /open-apis/contact/v3/users/find_by_department",
+		data(`{"items":[{"open_id":"ou_1","name":"韩梅梅"}],"has_more":true,"page_token":"u2"}`), slow, refusal(400, 99991400),
+		data(`{"items":[{"open_id":"ou_2","name":"李雷"}],"has_more":false}`))
+	p := v.platform()
+	var waits []time.Duration
+	p.api.pause = func(_ context.Context, d time.Duration) error { waits = append(waits, d); return nil }
+	accounts, err := p.Accounts(context.Background())
+	if err != nil || len(accounts) != 3 || len(waits) != 2 || waits[0] != 7*time.Second || waits[1] != time.Second {
+		t.Errorf("%d accounts after %v: %v", len(accounts), waits, err)
+	}
+	// A suite that never lets it through ends it.
+	waits = nil
+	v.on("GET /open-apis/contact/v3/users/find_by_department", slow)
+	if _, err := p.Accounts(context.Background()); adapters.KindOf(err) != adapters.KindRateLimited || len(waits) != slowDowns {
+		t.Errorf("after %v: %v", waits, err)
+	}
+	// So does whoever asks.
+	ctx, cancel := context.WithCancel(context.Background())
+	p.api.pause = func(ctx context.Context, d time.Duration) error { cancel(); return pause(ctx, d) }
+	if _, err := p.Accounts(ctx); adapters.KindOf(err) != adapters.KindRateLimited {
+		t.Errorf("given up: %v", err)
+	}
+}
+
 func TestAccountKinds(t *testing.T) {
 	t.Parallel()
 	v := newVendor(t)
