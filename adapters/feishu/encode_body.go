@@ -3,7 +3,6 @@ package feishu
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"magpie/adapters/card"
 	"magpie/adapters/event"
@@ -217,37 +216,6 @@ func (e *encoder) image(path string, el *card.Image, depth int) []obj {
 	})}
 }
 
-// columns draws boxes side by side, one below the other where there are too many containers already.
-func (e *encoder) columns(path string, el *card.Columns, depth int) []obj {
-	if e.level >= 1 || depth > maxNested-2 || e.plan.nested == 0 {
-		if out, ok := e.instead(path, el, "columns can't be drawn", depth); ok {
-			return out
-		}
-		e.lose(path, "columns", "columns one below the other", card.Cosmetic)
-		var out []obj
-		for i, b := range el.Items {
-			out = append(out, e.inner(fmt.Sprintf("%s.items[%d].body", path, i), b.Body, depth)...)
-		}
-		return out
-	}
-	cols := make([]obj, len(el.Items))
-	for i, b := range el.Items {
-		cols[i] = column(max(1, b.Weight), e.inner(fmt.Sprintf("%s.items[%d].body", path, i), b.Body, depth+2)...)
-	}
-	return []obj{columnSet("stretch", cols)}
-}
-
-func columnSet(flex string, cols []obj) obj {
-	return obj{"tag": "column_set", "flex_mode": flex, "columns": cols}
-}
-
-func column(weight int, elements ...obj) obj {
-	if elements == nil {
-		elements = []obj{}
-	}
-	return obj{"tag": "column", "width": "weighted", "weight": weight, "elements": elements}
-}
-
 // people draws those who have an account here as persons and the others by name.
 func (e *encoder) people(path string, el *card.People) []obj {
 	persons := el.Persons
@@ -343,118 +311,4 @@ func (e *encoder) progress(path string, el *card.Progress) obj {
 	return e.markdown(func(code string, _ words) string {
 		return lines(code, escapeMD, func(s string) string { return "**" + s + "**" })
 	})
-}
-
-// collapse draws a closed panel, or an open part where there are too many containers already.
-func (e *encoder) collapse(path string, el *card.Collapse, depth int) []obj {
-	if e.plan.nested == 0 {
-		if out, ok := e.instead(path, el, "panel left out", depth); ok {
-			return out
-		}
-		e.loseBehind(path, "collapse", "panel left out")
-		return []obj{e.textElement(func(code string, w words) string {
-			s, _ := cutText(oneLine(el.Title.In(code)), 100)
-			return s + w.cut
-		}, "")}
-	}
-	if e.level >= 1 || depth > maxNested-1 {
-		if out, ok := e.instead(path, el, "panel can't be drawn", depth); ok {
-			return out
-		}
-		e.lose(path, "collapse", "panel drawn open", card.Cosmetic)
-		title := e.textElement(func(code string, _ words) string {
-			s, _ := cutText(oneLine(el.Title.In(code)), 100)
-			return s
-		}, "")
-		return append([]obj{title}, e.inner(path+".body", el.Body, depth)...)
-	}
-	elements := e.inner(path+".body", el.Body, depth+1)
-	if elements == nil {
-		elements = []obj{}
-	}
-	return []obj{{
-		"tag": "collapsible_panel", "expanded": false,
-		"header":   obj{"title": e.plain(path+".title", "collapse", el.Title, 100)},
-		"elements": elements,
-	}}
-}
-
-// table draws a table component at the root, and lines elsewhere.
-func (e *encoder) table(path string, el *card.Table, depth int) []obj {
-	rows := el.Rows
-	if len(rows) > e.plan.rows {
-		e.loseBehind(path, "table", fmt.Sprintf("%d of %d rows left out", len(rows)-e.plan.rows, len(rows)))
-		rows = rows[:e.plan.rows]
-	}
-	cols := el.Cols
-	if len(cols) > maxColumns {
-		e.loseBehind(path, "table", fmt.Sprintf("%d of %d columns left out", len(cols)-maxColumns, len(cols)))
-		cols = cols[:maxColumns]
-	}
-	if depth > 0 || e.level >= 1 || e.tables >= maxTables {
-		if out, ok := e.instead(path, el, "table can't be drawn", depth); ok {
-			return out
-		}
-		e.lose(path, "table", fmt.Sprintf("%d rows shown as lines", len(rows)), card.Cosmetic)
-		return []obj{e.tableLines(path, cols, rows)}
-	}
-	e.tables++
-	if len(e.langs) > 1 && translated(cols, rows) {
-		e.lose(path, "table", "table only in "+e.langs[0].code, card.Content)
-	}
-	code := e.langs[0].code
-	head := make([]obj, len(cols))
-	for i, c := range cols {
-		head[i] = obj{"name": c.Name, "display_name": oneLine(c.Label.In(code)), "data_type": "text", "width": "auto"}
-		if c.Right {
-			head[i]["horizontal_align"] = "right"
-		}
-	}
-	data := make([]obj, len(rows))
-	for i, r := range rows {
-		data[i] = obj{}
-		for j, c := range cols {
-			data[i][c.Name] = oneLine(e.value(fmt.Sprintf("%s.rows[%d][%d]", path, i, j), "table", r[j], code))
-		}
-	}
-	return []obj{{"tag": "table", "page_size": max(1, min(10, len(rows))), "row_height": "low", "columns": head, "rows": data}}
-}
-
-func translated(cols []card.Column, rows [][]card.Text) bool {
-	for _, c := range cols {
-		if len(c.Label.I18n) > 0 {
-			return true
-		}
-	}
-	for _, r := range rows {
-		for _, t := range r {
-			if len(t.I18n) > 0 {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// tableLines writes one line a row: "· 品名：键盘　数量：2".
-func (e *encoder) tableLines(path string, cols []card.Column, rows [][]card.Text) obj {
-	return e.textElement(func(code string, w words) string {
-		lines := make([]string, len(rows))
-		for i, r := range rows {
-			var cells []string
-			for j, c := range cols {
-				v := oneLine(e.value(fmt.Sprintf("%s.rows[%d][%d]", path, i, j), "table", r[j], code))
-				if l := oneLine(c.Label.In(code)); l != "" {
-					v = l + w.colon + v
-				}
-				cells = append(cells, v)
-			}
-			lines[i] = "· " + strings.Join(cells, "　")
-		}
-		s, cut := cutText(strings.Join(lines, "\n"), e.plan.text)
-		if cut && code == e.langs[0].code {
-			e.loseBehind(path, "table", fmt.Sprintf("lines cut at %d of %d characters", e.plan.text, utf8.RuneCountInString(strings.Join(lines, "\n"))))
-		}
-		return s
-	}, "")
 }
