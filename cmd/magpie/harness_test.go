@@ -294,6 +294,11 @@ func startDemoOf(t *testing.T, transport string, suites []string, prepare func(*
 		}
 	})
 	eventually(t, "ready", func() bool { return l.ready() })
+	select { // nobody speaks to a Magpie that doesn't know them yet
+	case <-l.app.sync.Pulled():
+	case <-time.After(patience):
+		t.Fatal("the directory was not read")
+	}
 	if transport == simfeishu.TransportWebsocket && suites[0] == "feishu" {
 		// What is said before comes again, but only after 15 s.
 		eventually(t, "the long connection is up", func() bool { return strings.Contains(l.log.String(), "the long connection is up") })

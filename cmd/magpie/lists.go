@@ -27,11 +27,11 @@ func (all answerers) Answer(ctx context.Context, ev event.Event) ([]workflows.Ef
 }
 
 // lists is where people see their approvals in chat, and decide them by writing.
-func (a *App) lists(people workflows.People) *desk.Desk {
+func (a *App) lists(people *settledPeople) *desk.Desk {
 	return desk.New(desk.Options{
 		Work: a.store, People: people, Names: []string{botName}, Now: a.o.Now, Location: a.config().Server.Location,
 		Find: func(ctx context.Context, name string) ([]workflows.Person, error) {
-			found, err := a.people.Search(ctx, name, 20)
+			found, err := people.Search(ctx, name, 20)
 			var out []workflows.Person
 			for _, f := range found {
 				if f.Name == name || f.ID == name {

@@ -230,7 +230,8 @@ func (a *App) administers(ctx context.Context, person string) bool {
 	return slices.ContainsFunc(who.Persons, func(p event.Person) bool { return p.ID == person && p.Active })
 }
 
-// colleagues is the roster as the pages see it.
+// colleagues is the roster as the pages see it. Who looks for somebody before the directory was read waits a moment for
+// it, and is then shown who is known.
 type colleagues struct{ a *App }
 
 // Person implements pages.People.
@@ -240,6 +241,9 @@ func (c colleagues) Person(ctx context.Context, id string) (workflows.Person, er
 
 // Search implements pages.People.
 func (c colleagues) Search(ctx context.Context, words string, limit int) ([]pages.Colleague, error) {
+	if err := c.a.asked.settled(ctx); err != nil && !errors.Is(err, errUnsettled) {
+		return nil, err
+	}
 	found, err := c.a.people.Search(ctx, words, limit)
 	out := make([]pages.Colleague, len(found))
 	for i, f := range found {
@@ -250,5 +254,8 @@ func (c colleagues) Search(ctx context.Context, words string, limit int) ([]page
 
 // Departments implements pages.People.
 func (c colleagues) Departments(ctx context.Context, words string, limit int) ([]string, error) {
+	if err := c.a.asked.settled(ctx); err != nil && !errors.Is(err, errUnsettled) {
+		return nil, err
+	}
 	return c.a.people.Departments(ctx, words, limit)
 }

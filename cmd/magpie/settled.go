@@ -40,22 +40,38 @@ var errUnsettled = errors.New("the directory has not been read yet")
 
 // Resolve implements workflows.People.
 func (p *settledPeople) Resolve(ctx context.Context, l workflows.Lookup) (event.Lookup, error) {
-	if !p.known.Load() {
-		wait := time.NewTimer(lookupPatience)
-		defer wait.Stop()
-		select {
-		case <-p.pulled:
-			p.known.Store(true)
-		case <-ctx.Done():
-			return event.Lookup{}, ctx.Err()
-		case <-wait.C:
-			if p.now().Sub(p.begun) < pullPatience {
-				return event.Lookup{}, errUnsettled
-			}
-			p.known.Store(true)
-		}
+	if err := p.settled(ctx); err != nil {
+		return event.Lookup{}, err
 	}
 	return p.Roster.Resolve(ctx, l)
+}
+
+// Search finds persons by what is written of them, as the roster does.
+func (p *settledPeople) Search(ctx context.Context, words string, limit int) ([]roster.Found, error) {
+	if err := p.settled(ctx); err != nil {
+		return nil, err
+	}
+	return p.Roster.Search(ctx, words, limit)
+}
+
+// settled waits a moment for the directory to be read, and fails with errUnsettled where that takes longer.
+func (p *settledPeople) settled(ctx context.Context) error {
+	if p.known.Load() {
+		return nil
+	}
+	wait := time.NewTimer(lookupPatience)
+	defer wait.Stop()
+	select {
+	case <-p.pulled:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-wait.C:
+		if p.now().Sub(p.begun) < pullPatience {
+			return errUnsettled
+		}
+	}
+	p.known.Store(true)
+	return nil
 }
 
 // waiting tells whether the first full pull may still come.
