@@ -32,6 +32,8 @@ func TestHotStatementsUseIndexes(t *testing.T) {
 		sqlLeaseEvent + marks(3): "PRIMARY KEY",
 		sqlLoadInstance:          "sqlite_autoindex_instance_1",
 		sqlUpdateInstance:        "sqlite_autoindex_instance_1",
+		sqlEachInstance:          "sqlite_autoindex_instance_1",
+		sqlEachOfOneFlow:         "sqlite_autoindex_instance_1",
 		sqlTasksOf:               "task_person",
 		sqlTasksIn:               "PRIMARY KEY",
 		sqlOpenOf:                "task_person",

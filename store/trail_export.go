@@ -35,11 +35,13 @@ type TrailFilter struct {
 	Instance string
 	Workflow string    // id of the definition
 	From, To time.Time // when they were made: From included, To not
+	Touched  time.Time // changed at this time or later
 }
 
 const (
-	sqlEachInstance  = "SELECT " + instanceColumns + " FROM instance WHERE id > ? AND created_at >= ? AND created_at < ? ORDER BY id LIMIT 200"
-	sqlEachOfOneFlow = "SELECT " + instanceColumns + " FROM instance WHERE id > ? AND created_at >= ? AND created_at < ? AND definition = ? ORDER BY id LIMIT 200"
+	sqlEachInstance = "SELECT " + instanceColumns + " FROM instance WHERE id > ? AND created_at >= ? AND created_at < ? AND updated_at >= ? ORDER BY id LIMIT 200"
+	// Not by the index of definitions: that would sort all that there are of one for every page.
+	sqlEachOfOneFlow = "SELECT " + instanceColumns + " FROM instance WHERE id > ? AND created_at >= ? AND created_at < ? AND updated_at >= ? AND COALESCE(definition, '') = ? ORDER BY id LIMIT 200"
 )
 
 // EachInstance calls f for every instance that a filter chooses, by id, a page at a time.
@@ -55,7 +57,7 @@ func (s *Store) EachInstance(ctx context.Context, o TrailFilter, f func(workflow
 	if !o.To.IsZero() {
 		to = millis(o.To)
 	}
-	q, args := sqlEachInstance, []any{"", millis(o.From), to}
+	q, args := sqlEachInstance, []any{"", millis(o.From), to, millis(o.Touched)}
 	if o.Workflow != "" {
 		q, args = sqlEachOfOneFlow, append(args, o.Workflow)
 	}

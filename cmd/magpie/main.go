@@ -79,7 +79,7 @@ Run it for real:  magpie serve -c magpie.yaml`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		demoCommand(), serveCommand(), checkCommand(), doctorCommand(), testCommand(), simulateCommand(), explainCommand(), diffCommand(), migrateInstancesCommand(), renderCommand(),
-		migrateCommand(), backupCommand(), restoreCommand(), inboxCommand(), outboxCommand(), peopleCommand(), approvalsCommand(), auditCommand(), versionCommand(),
+		migrateCommand(), backupCommand(), restoreCommand(), inboxCommand(), outboxCommand(), peopleCommand(), approvalsCommand(), statsCommand(), auditCommand(), versionCommand(),
 	)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return &usageError{c.CommandPath(), err} })
 	usageArgs(root)

@@ -22,6 +22,15 @@ func testDefinitions(e *env) {
 	got, err := e.LoadDefinition(e.ctx, d.ID, d.Hash)
 	e.ok(err)
 	same(e, got, d)
+	first := e.clock.Now()
+	newer := d
+	newer.Hash, newer.Source = strings.Repeat("aa", 32), []byte("kind: approval\n# another\n")
+	e.clock.Add(time.Hour)
+	e.ok(e.PutDefinition(e.ctx, newer))
+	versions, err := e.Versions(e.ctx)
+	e.ok(err)
+	d.Source, newer.Source = nil, nil
+	same(e, versions, []store.Version{{Definition: d, FirstSeen: first}, {Definition: newer, FirstSeen: first.Add(time.Hour)}})
 	if e.PutDefinition(e.ctx, workflows.Definition{ID: "x"}) == nil {
 		e.Fatal("kept a definition without a hash")
 	}
@@ -40,6 +49,13 @@ func testInstance(e *env) {
 	entries, err := e.TrailOf(e.ctx, "i1")
 	e.ok(err)
 	same(e, entries, trail)
+	for since, want := range map[time.Time]int{i.UpdatedAt: 1, i.UpdatedAt.Add(time.Millisecond): 0} {
+		for _, flow := range []string{"", i.Definition} {
+			n := 0
+			e.ok(e.EachInstance(e.ctx, store.TrailFilter{Workflow: flow, Touched: since}, func(workflows.Instance) error { n++; return nil }))
+			same(e, n, want)
+		}
+	}
 
 	next := inst("i1", 2)
 	next.Status, next.EndedAt, next.Seq, next.Head = workflows.StatusApproved, Start.Add(time.Hour), 3, i.Head

@@ -78,6 +78,8 @@ type T interface {
 //	expect timer remind/leader/1/0 at 2026-03-02 14:30
 //	expect trail voted
 //	expect told 修改了金额                          somewhere in the timeline
+//	expect time leader passed 65h30m working 2h30m   what statistics count of the last pass through a step,
+//	expect time leader of han.meimei approved 1h     and of a person's last task there
 func Scenario(t T, kind workflows.Kind, name, src string) {
 	t.Helper()
 	_, files := ParseArchive(src)
@@ -86,7 +88,7 @@ func Scenario(t T, kind workflows.Kind, name, src string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &story{company: c, cal: cal, loc: workcal.Shanghai()}
+	r := &story{kind: kind, company: c, cal: cal, loc: workcal.Shanghai()}
 	for _, f := range files {
 		switch f.Name {
 		case "flow.yaml":
@@ -120,6 +122,7 @@ func Scenario(t T, kind workflows.Kind, name, src string) {
 
 // story is a running scenario.
 type story struct {
+	kind    workflows.Kind
 	b       *Bench
 	company *Company
 	cal     *workcal.Calendar

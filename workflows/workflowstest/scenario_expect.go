@@ -70,6 +70,8 @@ func (s *story) expect(line string) error {
 		return nil
 	case "told":
 		return s.told(rest, no)
+	case "time":
+		return s.time(rest, no)
 	case "urge":
 		n := 0
 		for _, u := range b.Urges {
