@@ -108,19 +108,28 @@ func newFact(kind string) (fact, error) {
 	return nil, fmt.Errorf("unknown trail entry %q", kind)
 }
 
-// evolve applies a trail entry to a state. An erased private part leaves its texts empty.
-func evolve(s *state, e workflows.Entry) error {
+// readFact reads a trail entry. An erased private part leaves its texts empty.
+func readFact(e workflows.Entry) (fact, error) {
 	f, err := newFact(e.Kind)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := json.Unmarshal(e.Data, f); err != nil {
-		return fmt.Errorf("trail entry %d (%s): %w", e.Seq, e.Kind, err)
+		return nil, fmt.Errorf("trail entry %d (%s): %w", e.Seq, e.Kind, err)
 	}
 	if k, ok := f.(keeper); ok && len(e.Private) > 0 {
 		if err := json.Unmarshal(e.Private, k.secret()); err != nil {
-			return fmt.Errorf("private part of trail entry %d (%s): %w", e.Seq, e.Kind, err)
+			return nil, fmt.Errorf("private part of trail entry %d (%s): %w", e.Seq, e.Kind, err)
 		}
+	}
+	return f, nil
+}
+
+// evolve applies a trail entry to a state.
+func evolve(s *state, e workflows.Entry) error {
+	f, err := readFact(e)
+	if err != nil {
+		return err
 	}
 	f.apply(s, stampOf(e.At), e.Actor)
 	return nil

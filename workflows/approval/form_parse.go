@@ -191,15 +191,20 @@ func (f *field) parseChoice(in event.Value) (value, string) {
 		}
 	}
 	if f.typ == typeSelect {
-		switch len(out) {
-		case 0:
-			return value{}, ""
-		case 1:
-			return value{T: out[0]}, ""
-		}
-		return value{}, textOneOption
+		return onlyOne(out, textOneOption)
 	}
 	return value{L: out}, f.countProblem(len(out))
+}
+
+// onlyOne is the value of a field that holds one choice or person; more is what is said of several.
+func onlyOne(picked []string, more string) (value, string) {
+	switch len(picked) {
+	case 0:
+		return value{}, ""
+	case 1:
+		return value{T: picked[0]}, ""
+	}
+	return value{}, more
 }
 
 // countProblem checks how many choices or persons were picked.
@@ -238,13 +243,7 @@ func (f *field) parsePersons(in event.Value) (value, string) {
 		return value{}, textNoPerson
 	}
 	if f.typ == typePerson {
-		switch len(out) {
-		case 0:
-			return value{}, ""
-		case 1:
-			return value{T: out[0]}, ""
-		}
-		return value{}, textOnePerson
+		return onlyOne(out, textOnePerson)
 	}
 	return value{L: out}, f.countProblem(len(out))
 }

@@ -115,17 +115,7 @@ func (c *compiler) named(n *node, at *config.Node) {
 
 // unbounded warns of money that nothing depends on and nothing bounds.
 func (c *compiler) unbounded() {
-	read := map[string]bool{}
-	for _, n := range c.p.order {
-		for _, id := range n.cond.Fields() {
-			read[id] = true
-		}
-		for _, a := range n.arms {
-			for _, id := range a.cond.Fields() {
-				read[id] = true
-			}
-		}
-	}
+	read := c.p.asked()
 	var free []*field
 	for i := range c.p.fields {
 		f := &c.p.fields[i]
@@ -144,6 +134,22 @@ func (c *compiler) unbounded() {
 			}
 		}
 	}
+}
+
+// asked are the fields on which the way depends.
+func (p *Program) asked() map[string]bool {
+	out := map[string]bool{}
+	for _, n := range p.nodes {
+		for _, id := range n.cond.Fields() {
+			out[id] = true
+		}
+		for _, a := range n.arms {
+			for _, id := range a.cond.Fields() {
+				out[id] = true
+			}
+		}
+	}
+	return out
 }
 
 // pathWords names the conditions that lead to a step, for people.

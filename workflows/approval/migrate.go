@@ -121,17 +121,7 @@ func (f *fitting) form() {
 	if f.s.Sent == 0 {
 		return // it will be asked for again
 	}
-	reads := map[string]bool{}
-	for _, n := range f.now.nodes {
-		for _, id := range n.cond.Fields() {
-			reads[id] = true
-		}
-		for _, a := range n.arms {
-			for _, id := range a.cond.Fields() {
-				reads[id] = true
-			}
-		}
-	}
+	reads := f.now.asked()
 	for i := range f.now.fields {
 		x := &f.now.fields[i]
 		v, there := f.s.Form[x.id]

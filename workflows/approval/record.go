@@ -1,7 +1,6 @@
 package approval
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"magpie/adapters/event"
@@ -92,17 +91,9 @@ func (r *recorder) unseated(e workflows.Entry, f *unseated) {
 }
 
 func (r *recorder) entry(e workflows.Entry) error {
-	f, err := newFact(e.Kind)
+	f, err := readFact(e)
 	if err != nil {
 		return err
-	}
-	if err := json.Unmarshal(e.Data, f); err != nil {
-		return fmt.Errorf("trail entry %d (%s): %w", e.Seq, e.Kind, err)
-	}
-	if k, ok := f.(keeper); ok && len(e.Private) > 0 {
-		if err := json.Unmarshal(e.Private, k.secret()); err != nil {
-			return fmt.Errorf("private part of trail entry %d (%s): %w", e.Seq, e.Kind, err)
-		}
 	}
 	switch f := f.(type) {
 	case *started:

@@ -1,7 +1,6 @@
 package approval
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -53,17 +52,9 @@ func (p *Program) Tell(in workflows.Instance, trail []workflows.Entry) ([]workfl
 	t := teller{p: p, s: &state{}, names: last}
 	var out []workflows.Told
 	for _, e := range trail {
-		f, err := newFact(e.Kind)
+		f, err := readFact(e)
 		if err != nil {
 			return nil, err
-		}
-		if err := json.Unmarshal(e.Data, f); err != nil {
-			return nil, fmt.Errorf("trail entry %d (%s): %w", e.Seq, e.Kind, err)
-		}
-		if k, ok := f.(keeper); ok && len(e.Private) > 0 {
-			if err := json.Unmarshal(e.Private, k.secret()); err != nil {
-				return nil, fmt.Errorf("private part of trail entry %d (%s): %w", e.Seq, e.Kind, err)
-			}
 		}
 		line, ok := t.tell(f, e.Actor)
 		if ok {
