@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -125,9 +124,7 @@ func reportJSON(w io.Writer, ps config.Problems, losses []cardLoss, people strin
 	for _, x := range ps {
 		out.Problems = append(out.Problems, problem{x.File, x.Line, x.Col, x.Path, x.What, x.Want, x.Severity == config.Warning})
 	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	if err := e.Encode(out); err != nil {
+	if err := printJSON(w, out); err != nil {
 		return err
 	}
 	if ps.Bad() {

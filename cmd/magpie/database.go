@@ -62,6 +62,13 @@ func (l *listFlags) add(c *cobra.Command) {
 	c.Flags().BoolVar(&l.asJSON, "json", false, "print JSON, one object a line")
 }
 
+// printJSON prints one JSON value over several lines, as a person reads it too.
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
 // printLines prints one JSON object a line.
 func printLines[T any](w io.Writer, items []T) error {
 	e := json.NewEncoder(w)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -51,9 +50,7 @@ directory named then, and those that would have gone another way are listed. Not
 				return err
 			}
 			if asJSON {
-				e := json.NewEncoder(c.OutOrStdout())
-				e.SetIndent("", "  ")
-				return e.Encode(out)
+				return printJSON(c.OutOrStdout(), out)
 			}
 			showDiff(c.OutOrStdout(), out, verbose, window > 0)
 			return nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 
 	"github.com/spf13/cobra"
@@ -44,9 +43,7 @@ stands, who is waited for until when, what its cards show.`,
 					return err
 				}
 				if asJSON {
-					e := json.NewEncoder(c.OutOrStdout())
-					e.SetIndent("", "  ")
-					return e.Encode(out)
+					return printJSON(c.OutOrStdout(), out)
 				}
 				out.show(x, c)
 				return nil

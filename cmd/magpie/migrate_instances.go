@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -70,9 +69,7 @@ version: step of the new one; a step that is not in it keeps its id).`,
 					return err
 				}
 				if asJSON {
-					e := json.NewEncoder(c.OutOrStdout())
-					e.SetIndent("", "  ")
-					return e.Encode(out)
+					return printJSON(c.OutOrStdout(), out)
 				}
 				for _, x := range out.List {
 					fmt.Fprintf(c.OutOrStdout(), "%s %s: %s\n", x.No, x.Title, strings.Join(append([]string{x.How}, x.Why...), "; "))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -13,13 +12,11 @@ import (
 
 // simulatedJSON prints a prediction for programs.
 func simulatedJSON(w io.Writer, flow string, x workflowstest.Prediction) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
 	path := x.Path
 	if path == nil {
 		path = []workflows.PathStep{}
 	}
-	return e.Encode(struct {
+	return printJSON(w, struct {
 		Workflow string               `json:"workflow"`
 		Title    string               `json:"title"`
 		Ends     workflows.Status     `json:"ends"`
