@@ -23,6 +23,9 @@ type envelope struct {
 	raw    []byte
 }
 
+// unreadable is the type of a body that is authentic and no event, be it no JSON at all.
+const unreadable = "unreadable"
+
 // flatEnvelope reads the decrypted body of an event over HTTP.
 func flatEnvelope(plain []byte) (envelope, error) {
 	if !isObject(plain) {

@@ -161,8 +161,8 @@ func (p *Platform) met(d adapters.Delivery) {
 	}
 }
 
-// ReceiveFrame decodes one frame of the stream connection, which is authentic by itself. Errors: KindInvalid
-// when it can't be understood, KindUnauthenticated when it is meant for somebody else.
+// ReceiveFrame decodes one frame of the stream connection, which is authentic by itself. What can't be read is kept as
+// unknown. Errors: KindInvalid when it is empty or too large, KindUnauthenticated when it is meant for somebody else.
 func (r *receiver) ReceiveFrame(f Frame, received time.Time) (adapters.Delivery, error) {
 	if len(f.Data) > maxBody {
 		return adapters.Delivery{}, r.fail(adapters.KindInvalid, fmt.Errorf("frame of %d bytes", len(f.Data)))
@@ -172,15 +172,23 @@ func (r *receiver) ReceiveFrame(f Frame, received time.Time) (adapters.Delivery,
 		switch f.Topic {
 		case TopicMessage, TopicDelegate:
 			d, err := r.message([]byte(f.Data), id, received)
+			if adapters.KindOf(err) == adapters.KindInvalid {
+				d, err = r.keep([]byte(f.Data), id, received, err)
+			}
 			d.Response = jsonResponse([]byte("null"))
 			return d, err
 		case TopicCard:
-			return r.press([]byte(f.Data), id, received)
+			d, err := r.press([]byte(f.Data), id, received)
+			if adapters.KindOf(err) == adapters.KindInvalid {
+				d, err = r.keep([]byte(f.Data), id, received, err)
+				d.Response = jsonResponse([]byte("{}"))
+			}
+			return d, err
 		}
 	}
 	env, err := frameEnvelope(f)
 	if err != nil {
-		return adapters.Delivery{}, r.fail(adapters.KindInvalid, err)
+		return r.keep([]byte(f.Data), id, received, err)
 	}
 	if env.typ == "" {
 		env.typ = f.Topic

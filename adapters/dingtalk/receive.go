@@ -108,11 +108,15 @@ func (r *receiver) receiveEvent(req adapters.Request, received time.Time) (adapt
 	if !slices.Contains(r.cfg.owners(), string(owner)) {
 		return adapters.Delivery{}, r.refuse("%w", errOwner)
 	}
+	answer := "success"
 	env, err := flatEnvelope(plain)
 	if err != nil {
-		return adapters.Delivery{}, r.fail(adapters.KindInvalid, err)
+		d, err := r.keep(plain, "", received, err)
+		if err == nil {
+			d.Response = r.encrypted(answer, string(owner))
+		}
+		return d, err
 	}
-	answer := "success"
 	switch env.typ {
 	case "check_url":
 		return adapters.Delivery{Response: r.encrypted(answer, string(owner))}, nil
@@ -125,6 +129,17 @@ func (r *receiver) receiveEvent(req adapters.Request, received time.Time) (adapt
 	}
 	ev := r.decodeEvent(env, received)
 	return adapters.Delivery{Events: []event.Event{ev}, Response: r.encrypted(answer, string(owner))}, nil
+}
+
+// keep takes a body that is authentic as a whole and can't be read: as an unknown event, since a refusal would only
+// have it repeated, and then lost. why is what is wrong with it; of nothing at all it is the error.
+func (r *receiver) keep(raw []byte, delivery string, received time.Time, why error) (adapters.Delivery, error) {
+	if len(raw) == 0 {
+		return adapters.Delivery{}, r.fail(adapters.KindInvalid, why)
+	}
+	r.log.Warn("an authentic body can't be read and is kept as unknown", "connection", r.cfg.ID, "err", why, "bytes", len(raw))
+	env := envelope{typ: unreadable, data: raw, raw: raw, frame: delivery}
+	return adapters.Delivery{Events: []event.Event{r.decodeEvent(env, received)}}, nil
 }
 
 // sealedText is what stands in {"encrypt": …}; "" where the body is something else.
@@ -143,7 +158,7 @@ func sealedText(body []byte) string {
 }
 
 // receiveMessage takes what somebody wrote to the robot. The signature covers only the time: a copy of it is
-// found by its msgId like any redelivery.
+// found by its msgId like any redelivery, and what can't be read is nobody's word and is refused.
 func (r *receiver) receiveMessage(req adapters.Request, received time.Time) (adapters.Delivery, error) {
 	timestamp, sign := oneHeader(req.Header, headerRobotTime), oneHeader(req.Header, headerRobotSign)
 	if timestamp == "" || !same(sign, robotSign(r.secret, timestamp)) {
@@ -164,7 +179,7 @@ func (r *receiver) message(body []byte, delivery string, received time.Time) (ad
 	return adapters.Delivery{Events: []event.Event{ev}}, nil
 }
 
-// receivePress takes a press on a card. The signature covers only the time.
+// receivePress takes a press on a card. The signature covers only the time, so that what can't be read is refused.
 func (r *receiver) receivePress(req adapters.Request, received time.Time) (adapters.Delivery, error) {
 	timestamp, sign := oneHeader(req.Header, headerCardTime), oneHeader(req.Header, headerCardSign)
 	if timestamp == "" || !same(sign, cardSign(r.card, timestamp)) {

@@ -70,8 +70,8 @@ func TestBadInput(t *testing.T) {
 		"encrypt of a number": {change(func(r *adapters.Request) { r.Body = []byte(`{"encrypt":1}`) }), un},
 		"oversized":           {change(func(r *adapters.Request) { r.Body = make([]byte, maxBody+1) }), un},
 		"a GET":               {change(func(r *adapters.Request) { r.Method = "GET" }), un},
-		"no JSON inside":      {sealed(t, `hello`, testClient, testNow), inv},
-		"a list inside":       {sealed(t, `[1]`, testClient, testNow), inv},
+		"nothing inside":      {sealed(t, ``, testClient, testNow), inv},
+		"a list, stale":       {sealed(t, `[1]`, testClient, testNow.Add(-2*time.Hour)), un},
 		"message not JSON":    {signedMessage(`hello`, testNow), inv},
 		"message without id":  {signedMessage(`{}`, testNow), inv},
 		"message to another":  {signedMessage(`{"msgId":"1","robotCode":"dingother"}`, testNow), un},
@@ -97,6 +97,42 @@ func TestBadInput(t *testing.T) {
 	}
 	if d, err := testReceiver().Receive(good); err != nil || len(d.Events) != 1 {
 		t.Errorf("the good one: %v", err)
+	}
+}
+
+// Authentic, but not an event: kept and acknowledged, or DingTalk repeats it and then it is lost.
+func TestAuthenticNonsenseIsKept(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`hello`, `[1]`, `null`, `"x"`, `7`, `{"EventType":`, strings.Repeat("[", 20000)} {
+		kept := func(what string, d adapters.Delivery, err error) {
+			t.Helper()
+			if err != nil || len(d.Events) != 1 {
+				t.Fatalf("%s %.30s: %d events, %v", what, body, len(d.Events), err)
+			}
+			sound(t, d, nil)
+			if ev := d.Events[0]; ev.Kind != event.KindUnknown || ev.VendorType != unreadable || string(ev.Raw) != body || !strings.HasPrefix(ev.ID, "ev:") {
+				t.Errorf("%s %.30s: %+v", what, body, ev)
+			}
+		}
+		r := testReceiver()
+		d, err := r.Receive(sealed(t, body, testClient, testNow))
+		kept("callback", d, err)
+		if len(d.Response.Body) == 0 {
+			t.Errorf("%.30s: not acknowledged", body)
+		}
+		again, err := r.Receive(sealed(t, body, testClient, testNow.Add(time.Minute)))
+		if kept("again", again, err); again.Events[0].ID != d.Events[0].ID {
+			t.Errorf("%.30s: repeated, it is another event: %s, %s", body, d.Events[0].ID, again.Events[0].ID)
+		}
+		for what, f := range map[string]Frame{
+			"event": {Type: "EVENT"}, "message": {Type: "CALLBACK", Topic: TopicMessage}, "press": {Type: "CALLBACK", Topic: TopicCard},
+		} {
+			f.Data, f.Headers = body, map[string]string{"messageId": "f1"}
+			d, err := r.ReceiveFrame(f, testNow)
+			if kept(what, d, err); d.Events[0].Delivery != "f1" {
+				t.Errorf("%s %.30s: delivery %q", what, body, d.Events[0].Delivery)
+			}
+		}
 	}
 }
 

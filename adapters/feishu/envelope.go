@@ -63,6 +63,14 @@ func parseCallback(b []byte) (callback, error) {
 	return callback{}, errors.New("neither an event nor a card callback")
 }
 
+// unreadable is the type of an authentic body that is none of Feishu's, be it no JSON at all.
+const unreadable = "unreadable"
+
+// unknownCallback keeps such a body, as an event that nobody knows: refused it would be repeated, and then lost.
+func unknownCallback(b []byte) callback {
+	return callback{eventType: unreadable, raw: b}
+}
+
 // readV2 reads schema 2.0. A newer schema is read the same way: what it means is then up to the decoders.
 func (e *callback) readV2(m *object) error {
 	var h object

@@ -51,7 +51,8 @@ type receiverOptions struct {
 // receiver authenticates and decodes what Feishu sends to one app. Safe for concurrent use.
 //
 // With an encrypt key, a body must be encrypted and signed: the signature over the raw bytes is checked
-// first, then the body is opened, then the verification token (if one is set) and the app are compared.
+// first, then the body is opened, then the verification token (if one is set) and the app are compared. What is signed
+// so and can't be read is kept as an unknown event: a refusal would only have it repeated, and then lost.
 // Without one, the verification token is all there is. The request that verifies the address
 // (url_verification) is not signed by Feishu and is answered on its token alone; it never yields an event.
 type receiver struct {
@@ -120,15 +121,17 @@ func (r *receiver) Receive(_ context.Context, req adapters.Request) (adapters.De
 }
 
 // DecodeSocket decodes one payload of the long connection, where the connection itself is what
-// authenticates: there is no signature, and the token is not checked. Errors: KindInvalid when it can't be
-// understood, KindUnauthenticated when it is meant for another app.
+// authenticates: there is no signature, and the token is not checked. What can't be read is kept as unknown. Errors:
+// KindInvalid when there is nothing to keep, KindUnauthenticated when it is meant for another app.
 func (r *receiver) DecodeSocket(_ context.Context, raw []byte, receivedAt time.Time) (adapters.Delivery, error) {
 	env, err := parseCallback(raw)
-	if err == nil && env.shape == shapeChallenge {
-		err = errors.New("url_verification over the long connection")
-	}
-	if err != nil {
+	switch {
+	case len(raw) == 0:
 		return adapters.Delivery{}, r.fail(adapters.KindInvalid, err)
+	case err != nil:
+		env = r.keepUnreadable(raw, err)
+	case env.shape == shapeChallenge:
+		return adapters.Delivery{}, r.fail(adapters.KindInvalid, errors.New("url_verification over the long connection"))
 	}
 	if err := r.checkOwner(env); err != nil {
 		return adapters.Delivery{}, err
@@ -193,6 +196,9 @@ func (r *receiver) authenticateEncrypted(req adapters.Request, received time.Tim
 	}
 	env, err := parseCallback(plain)
 	switch {
+	case err != nil && sig == signedEvent && len(plain) > 0:
+		env = r.keepUnreadable(plain, err)
+		return env, r.checkAge(req, env, received)
 	case err != nil && sig != signedNot:
 		return callback{}, r.fail(adapters.KindInvalid, err)
 	case err != nil:
@@ -233,6 +239,12 @@ func (r *receiver) authenticatePlain(req adapters.Request, received time.Time) (
 		}
 	}
 	return env, r.checkAge(req, env, received)
+}
+
+// keepUnreadable takes an authentic body that can't be read.
+func (r *receiver) keepUnreadable(raw []byte, err error) callback {
+	r.log.Warn("an authentic body can't be read and is kept as unknown", "connection", r.connection, "err", err, "bytes", len(raw))
+	return unknownCallback(raw)
 }
 
 // checkChallenge decides about url_verification: by its token, or, where none is configured, by a signature.

@@ -219,16 +219,27 @@ func TestForgeries(t *testing.T) {
 	refused(t, "nothing configured, challenge", none, plainRequest(`{"type":"url_verification","challenge":"c","token":""}`))
 }
 
-// Authentic, but not an event: the caller has to know the difference.
-func TestAuthenticNonsenseIsInvalid(t *testing.T) {
+// Authentic, but not an event: kept and acknowledged, or Feishu repeats it for hours and then it is lost.
+func TestAuthenticNonsenseIsKept(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{`hello world`, `[1]`, `{}`, `{"schema":"2.0","header":{}}`, `{"type":"event_callback","event":1}`, strings.Repeat(`[`, 1000)} {
-		_, err := encrypted().Receive(context.Background(), vendorRequest(t, body, testNow))
-		if adapters.KindOf(err) != adapters.KindInvalid {
-			t.Errorf("%s: %v", body[:min(len(body), 30)], err)
+	kept := func(body string, d adapters.Delivery, err error) {
+		t.Helper()
+		if err != nil || len(d.Events) != 1 || d.Response.Status != http.StatusOK || string(d.Response.Body) != "{}" {
+			t.Fatalf("%.30s: %d events, %+v, %v", body, len(d.Events), d.Response, err)
+		}
+		checkEvent(t, d.Events[0])
+		if ev := d.Events[0]; ev.Kind != event.KindUnknown || ev.VendorType != unreadable || string(ev.Raw) != body || !strings.HasPrefix(ev.ID, "ev:sha256:") {
+			t.Errorf("%.30s: %+v", body, ev)
 		}
 	}
-	for _, body := range []string{`x`, ``, `{"type":"url_verification","challenge":"c"}`} {
+	for _, body := range []string{`hello world`, `[1]`, `null`, `"x"`, `7`, `{}`, `{"schema":"2.0","header":{}}`, `{"type":"event_callback","event":1}`, strings.Repeat(`[`, 1000)} {
+		d, err := encrypted().Receive(context.Background(), vendorRequest(t, body, testNow))
+		kept(body, d, err)
+		d, err = encrypted().DecodeSocket(context.Background(), []byte(body), testNow)
+		kept(body, d, err)
+		refused(t, "stale "+body, encrypted(), vendorRequest(t, body, testNow.Add(-eventAge-time.Minute)))
+	}
+	for _, body := range []string{``, `{"type":"url_verification","challenge":"c"}`} {
 		if _, err := encrypted().DecodeSocket(context.Background(), []byte(body), testNow); adapters.KindOf(err) != adapters.KindInvalid {
 			t.Errorf("socket %s: %v", body, err)
 		}
