@@ -24,7 +24,7 @@ func (f *Files) Fields() *Fields {
 	return &Fields{Items: []Field{{Label: f.Label, Value: T(strings.Join(names, "\n"))}}}
 }
 
-// SizeText words a number of bytes: 640 B, 12 KB, 1.4 MB.
+// SizeText words a number of bytes: 640 B, 12 KB, 1.4 MB, 20 MB.
 func SizeText(n int64) string {
 	switch {
 	case n < 1000:
@@ -33,6 +33,9 @@ func SizeText(n int64) string {
 		return fmt.Sprintf("%d KB", (n+500)/1000)
 	}
 	tenths := (n + 50_000) / 100_000
+	if tenths%10 == 0 {
+		return fmt.Sprintf("%d MB", tenths/10)
+	}
 	return fmt.Sprintf("%d.%d MB", tenths/10, tenths%10)
 }
 

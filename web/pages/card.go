@@ -2,6 +2,7 @@ package pages
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -95,15 +96,12 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) bool {
 	}
 	if isUpload(r) && h.o.Files != nil { // ServeHTTP removes what it leaves on the disk
 		if !h.mayUpload(r) {
+			dropRest(r)
 			h.say(w, r, http.StatusForbidden, "wrong_form")
 			return false
 		}
 		if err := r.ParseMultipartForm(4 << 20); err != nil {
-			if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-				h.say(w, r, http.StatusRequestEntityTooLarge, "too_big")
-			} else {
-				h.say(w, r, http.StatusBadRequest, "wrong_form")
-			}
+			h.unread(w, r, err, noticeView{More: fmt.Sprintf(languageOf(r).say("too_big_files"), card.SizeText(maxUpload))})
 			return false
 		}
 		if typed(r) > maxBody {
@@ -118,14 +116,20 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	if err := r.ParseForm(); err != nil {
-		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-			h.say(w, r, http.StatusRequestEntityTooLarge, "too_big")
-		} else {
-			h.say(w, r, http.StatusBadRequest, "wrong_form")
-		}
+		h.unread(w, r, err, noticeView{})
 		return false
 	}
 	return true
+}
+
+// unread says why a form could not be read. tooBig is for one that is too large.
+func (h *Handler) unread(w http.ResponseWriter, r *http.Request, err error, tooBig noticeView) {
+	if tooLarge := (*http.MaxBytesError)(nil); !errors.As(err, &tooLarge) {
+		h.say(w, r, http.StatusBadRequest, "wrong_form")
+		return
+	}
+	dropRest(r)
+	h.noticeOf(w, r, http.StatusRequestEntityTooLarge, "too_big", tooBig)
 }
 
 // show draws a card, as it is now, with what was entered.
@@ -188,6 +192,7 @@ func (h *Handler) draw(w http.ResponseWriter, r *http.Request, status int, v vie
 		if e.posted == nil || e.judged {
 			out.Problems = placed(d.text(f.Problem), f.Inputs, d.text, e.problems)
 		}
+		d.over = overUpload(f.Inputs)
 		for _, in := range f.Inputs {
 			out.Inputs = append(out.Inputs, d.input(in, e, h.o.Location()))
 			out.Upload = out.Upload || (in.Kind == card.InputFile || in.Kind == card.InputSignature) && h.o.Files != nil

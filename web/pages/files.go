@@ -23,10 +23,10 @@ import (
 )
 
 const (
-	maxUpload   = 64 << 20  // bytes of one POST with files
-	maxPerHour  = 200 << 20 // bytes that a person may hand in within an hour
-	maxFileSize = 20 << 20  // of one file, where its input does not say less
-	maxFiles    = 20        // of one input, the same
+	maxUpload   = 64_000_000  // bytes of one POST with files
+	maxPerHour  = 200_000_000 // bytes that a person may hand in within an hour
+	maxFileSize = 20_000_000  // of one file, where its input does not say less
+	maxFiles    = 20          // of one input, the same
 )
 
 // Files keeps what people hand in.
@@ -61,6 +61,17 @@ func (h *Handler) mayUpload(r *http.Request) bool {
 	}
 	_, err := h.session(r)
 	return err == nil
+}
+
+// overUpload reports whether all that the inputs of a form take is more than one POST may bring.
+func overUpload(inputs []card.Input) bool {
+	var sum int64
+	for _, in := range inputs {
+		if in.Kind == card.InputFile {
+			sum += int64(countLimit(in)) * sizeLimit(in)
+		}
+	}
+	return sum > maxUpload
 }
 
 // typed is how many bytes of a form with files are not files.

@@ -183,6 +183,9 @@ func (d drawer) files(v *inputView, in card.Input, e entered) {
 	}
 	if v.Hint == "" {
 		v.Hint = fmt.Sprintf(d.lang.say("file_hint"), countLimit(in), card.SizeText(sizeLimit(in)))
+		if d.over {
+			v.Hint += fmt.Sprintf(d.lang.say("upload_hint"), card.SizeText(maxUpload))
+		}
 		if len(in.Accept) > 0 {
 			v.Hint += " · " + strings.Join(in.Accept, d.lang.say("sep"))
 		}

@@ -190,7 +190,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if isUpload(r) && h.o.Files != nil {
 			limit = maxUpload // who may is asked before it is read
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		r.Body = &bounded{http.MaxBytesReader(w, r.Body, limit), r.Body}
 	}
 	defer func() {
 		if r.MultipartForm != nil { // whoever calls this may have made the request of another, so that nobody else does

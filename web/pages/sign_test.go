@@ -223,7 +223,7 @@ func TestNoSignature(t *testing.T) {
 	mine := regexp.MustCompile(`name="k\.signature" value="([^"]+)" checked`).FindStringSubmatch(body)
 	status, body := x.send(at, fill(t, page, "approve", "k.signature", mine[1], "k.proof", mine[1]))
 	x.has("a signature as a file", status, body, 422, "请重新上传")
-	c.used = 200 << 20
+	c.used = 200_000_000
 	f = fill(t, page, "approve")
 	f.Set("s.signature", drawn(pngText(sketch(400, 200))))
 	status, body = x.send(at, f)

@@ -298,7 +298,7 @@ func TestFilesAreKept(t *testing.T) {
 func TestUploadsAreLimited(t *testing.T) {
 	t.Parallel()
 	x, c := newLines(t)
-	c.used = 200 << 20
+	c.used = 200_000_000
 	at := x.formLink()
 	_, body := x.get(at)
 	f := fill(t, body, "submit", "row", "again")

@@ -66,6 +66,7 @@ type drawer struct {
 	file  func(f event.File, token string) fileView
 	token func(f event.File) string
 	kept  func(token string) (keptFile, bool)
+	over  bool // what the form takes is more than may come at once
 }
 
 func (d drawer) text(t card.Text) string { return strings.TrimSpace(t.In(d.lang.code())) }

@@ -33,6 +33,7 @@ var words = map[string][2]string{
 	"fix":             {"还有 %d 处需要修改", "%d to correct"},
 	"dept_hint":       {"输入部门名称，点「查找」", "Type a department, then “Find”"},
 	"file_hint":       {"最多 %d 个，每个不超过 %s", "at most %d, each up to %s"},
+	"upload_hint":     {"，一次提交的文件合计不超过 %s", ", all together up to %s at a time"},
 	"upload":          {"上传", "Upload"},
 	"add_row":         {"添加一行", "Add a row"},
 	"drop_row":        {"删除", "Remove"},
@@ -132,6 +133,7 @@ var words = map[string][2]string{
 	"busy_more":         {"系统忙，请稍后再试。", "The system is busy. Please try again later."},
 	"too_big":           {"内容太多了", "Too much"},
 	"too_big_more":      {"提交的内容超过了上限，请返回后精简。", "What was submitted is over the limit. Please go back and shorten it."},
+	"too_big_files":     {"一次最多上传 %s，什么也没有提交。请返回，用「上传」分几次上传。", "At most %s can be uploaded at a time; nothing was submitted. Please go back and upload in several goes, with “Upload”."},
 	"wrong_form":        {"提交方式不对", "Not a form of ours"},
 	"wrong_form_more":   {"请从聊天中的卡片重新打开。", "Please open it again from the card in the chat."},
 

@@ -15,7 +15,7 @@ const (
 	maxRows     = 200
 	defaultRows = 100 // rows of a table without rows.max
 	maxFiles    = 20
-	maxFileSize = 20 << 20 // bytes of a file without max_size, and the most that max_size may say
+	maxFileSize = 20_000_000 // bytes of a file without max_size, and the most that max_size may say
 )
 
 // table compiles the columns: a formula knows the columns before it.
