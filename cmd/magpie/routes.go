@@ -37,7 +37,7 @@ func (a *App) routes() http.Handler {
 	return mux
 }
 
-// bodyTime is how long a caller may take to send a body, of a megabyte at most.
+// bodyTime is how long a caller may take to send a body, of a megabyte at most; the pages give more to whoever may hand in files.
 const bodyTime = 30 * time.Second
 
 // bodyWithin ends calls whose body does not come, so that nobody holds connections open for nothing. It is not the

@@ -3,10 +3,19 @@ package pages
 import (
 	"io"
 	"net/http"
+	"time"
 )
 
 // maxDropped is how much is still read, and thrown away, of a body that is not taken.
 const maxDropped = 4 * maxUpload
+
+// uploadTime is how long whoever may hand in files may take to send them: what a phone on a slow line needs for maxUpload.
+const uploadTime = 10 * time.Minute
+
+// allowTime gives a request the time that files take, in the place of what every other has.
+func allowTime(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime)) // what is no connection has no deadline
+}
 
 // bounded is a body of which only so much is read. whole is what it was made of.
 type bounded struct {

@@ -100,6 +100,7 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) bool {
 			h.say(w, r, http.StatusForbidden, "wrong_form")
 			return false
 		}
+		allowTime(w)
 		if err := r.ParseMultipartForm(4 << 20); err != nil {
 			h.unread(w, r, err, noticeView{More: fmt.Sprintf(languageOf(r).say("too_big_files"), card.SizeText(maxUpload))})
 			return false

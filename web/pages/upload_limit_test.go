@@ -6,9 +6,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"magpie/adapters/card"
 )
@@ -97,4 +99,36 @@ func TestLimitsAreSaid(t *testing.T) {
 	x.form, x.draft = card.Card{Slot: "abc/initiator", Rev: 3, Title: card.T("x"), Summary: card.T("x"), Body: []card.Element{f}}, nil
 	_, body = x.get(x.formLink())
 	x.has("what can't be too much", 200, body, 200, "最多 3 个，每个不超过 20 MB<")
+}
+
+// timed is an answer that knows the deadlines of its connection.
+type timed struct {
+	*httptest.ResponseRecorder
+	read time.Time
+}
+
+func (d *timed) SetReadDeadline(at time.Time) error { d.read = at; return nil }
+
+// Files on a slow line take longer than the words of a form; who has nothing to hand in gets no time for it.
+func TestUploadsTakeTheirTime(t *testing.T) {
+	t.Parallel()
+	x, _ := newLines(t)
+	at := x.formLink()
+	post := func(at, kind string) time.Time {
+		r := httptest.NewRequest(http.MethodPost, at, strings.NewReader("--b--\r\n"))
+		r.Header.Set("Content-Type", kind)
+		w := &timed{ResponseRecorder: httptest.NewRecorder()}
+		x.h.ServeHTTP(w, r)
+		return w.read
+	}
+	const files = `multipart/form-data; boundary=b`
+	if left := time.Until(post(at, files)); left < 5*time.Minute {
+		t.Errorf("files have %s", left)
+	}
+	if got := post(at, "application/x-www-form-urlencoded"); !got.IsZero() {
+		t.Errorf("words have until %s", got)
+	}
+	if got := post(x.base+"/m/i/abc", files); !got.IsZero() {
+		t.Errorf("a stranger has until %s", got)
+	}
 }
