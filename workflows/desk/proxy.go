@@ -58,7 +58,7 @@ func (d *Desk) proxies(ctx context.Context, ev event.Event) ([]workflows.Effect,
 	if err != nil {
 		return nil, err
 	}
-	var mine, others []string
+	var mine, others []card.Text
 	for _, p := range all {
 		who, list := p.To, &mine
 		if p.Of != ev.Actor.Person {
@@ -68,7 +68,8 @@ func (d *Desk) proxies(ctx context.Context, ev event.Event) ([]workflows.Effect,
 		if err != nil {
 			return nil, err
 		}
-		*list = append(*list, name+"："+d.terms(p))
+		terms := d.terms(p)
+		*list = append(*list, text("%[1]s：%[2]s", "%[1]s: %[3]s", name, terms.Default, terms.In(english)))
 	}
 	return []workflows.Effect{d.tell(ev, "list", textProxies(mine, others))}, nil
 }
@@ -233,30 +234,21 @@ func (d *Desk) changed() {
 func actor(person string) string { return "person:" + person }
 
 // terms words the window and the limits of a grant.
-func (d *Desk) terms(p workflows.Proxy) string {
-	out := "从 " + d.moment(p.From)
+func (d *Desk) terms(p workflows.Proxy) card.Text {
+	var until string
+	last := startOfDay(p.Until.In(d.o.Location))
 	switch {
 	case p.Until.IsZero():
-		out += " 起，直到取消"
-	case startOfDay(p.Until.In(d.o.Location)):
-		out += " 到 " + p.Until.In(d.o.Location).Add(-time.Minute).Format(time.DateOnly) + "（含当天）"
+	case last: // the day that was named
+		until = p.Until.In(d.o.Location).Add(-time.Minute).Format(time.DateOnly)
 	default:
-		out += " 到 " + d.moment(p.Until)
+		until = d.moment(p.Until)
 	}
-	if len(p.Flows) > 0 {
-		names := make([]string, len(p.Flows))
-		for i, id := range p.Flows {
-			names[i] = d.flowName(id)
-		}
-		out += "，只限流程：" + strings.Join(names, "、")
+	var flows []string
+	for _, id := range p.Flows {
+		flows = append(flows, d.flowName(id))
 	}
-	if p.Max != "" {
-		out += "，金额不超过 " + p.Max
-	}
-	if p.Open {
-		out += "，包括已经在等的"
-	}
-	return out
+	return textTerms(d.moment(p.From), until, last, flows, p.Max, p.Open)
 }
 
 func (d *Desk) moment(t time.Time) string {

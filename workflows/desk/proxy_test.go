@@ -88,6 +88,11 @@ func texts(t *testing.T, d *Desk, ev event.Event) map[string]string {
 		if en := s.Text.I18n["en-US"]; en == "" || strings.Contains(s.Text.Default+en, "%!") {
 			t.Errorf("a text is badly made: %+v", s.Text)
 		}
+		for _, zh := range []string{"含当天", "直到取消", "只限流程", "金额不超过", "包括已经", "例如", "取消：", "还可以写"} {
+			if strings.Contains(s.Text.In("en-US"), zh) {
+				t.Errorf("Chinese in the English text: %s", s.Text.In("en-US"))
+			}
+		}
 	}
 	return said
 }
@@ -232,4 +237,30 @@ func FuzzProxyTerms(f *testing.F) {
 			t.Errorf("%q is %+v", rest, p)
 		}
 	})
+}
+
+// What a grant is about is said in the reader's language.
+func TestProxyTermsInEnglish(t *testing.T) {
+	t.Parallel()
+	d, g := proxyDesk()
+	english := func(ev event.Event) string {
+		out, _, err := d.Answer(t.Context(), ev)
+		if err != nil || len(out) == 0 {
+			t.Fatal(out, err)
+		}
+		return out[0].(workflows.SendText).Text.In("en-US")
+	}
+	for written, want := range map[string]string{
+		"代理 给 李雷 从 10月1日 到 10月8日 流程 采购申请、请假 不超过 5000 含待办": "Done: 李雷 decides in your place, from 2026-10-01 to 2026-10-08 (that day included), only for 采购申请, 请假申请, for amounts up to 5000, with what waits already.",
+		"代理 给 李雷 从 3月5日 09:30 到 3月5日 18点":                 "from 2026-03-05 09:30 to 2026-03-05 18:00.",
+		"代理 给 李雷": "from 2026-03-02 09:30 until it is ended.",
+	} {
+		g.list = nil
+		if got := english(said("han.meimei", written)); !strings.Contains(got, want) {
+			t.Errorf("%s:\n%s\nis not\n%s", written, got, want)
+		}
+	}
+	if got := english(said("li.lei", "代理")); !strings.Contains(got, "You decide in the place of:\n韩梅梅: from 2026-03-02 09:30 until it is ended\n") {
+		t.Errorf("the list: %s", got)
+	}
 }

@@ -6,38 +6,72 @@ import (
 	"magpie/adapters/card"
 )
 
-const proxyUsage = "例如：代理 给 张三 从 10月1日 到 10月8日；还可以写 流程 采购申请、不超过 5000、含待办。取消：代理 取消"
+const (
+	proxyUsage        = "例如：代理 给 张三 从 10月1日 到 10月8日；还可以写 流程 采购申请、不超过 5000、含待办。取消：代理 取消"
+	proxyUsageEnglish = "For example: 代理 给 张三 从 10月1日 到 10月8日, also with 流程 采购申请, 不超过 5000, 含待办; to end it: 代理 取消"
+)
+
+// textTerms words when a grant counts and for what. until is empty for one that does not end, whole says that it is the last day.
+func textTerms(from, until string, whole bool, flows []string, most string, open bool) card.Text {
+	zh, en := "从 "+from, "from "+from
+	switch {
+	case until == "":
+		zh, en = zh+" 起，直到取消", en+" until it is ended"
+	case whole:
+		zh, en = zh+" 到 "+until+"（含当天）", en+" to "+until+" (that day included)"
+	default:
+		zh, en = zh+" 到 "+until, en+" to "+until
+	}
+	if len(flows) > 0 {
+		zh, en = zh+"，只限流程："+strings.Join(flows, "、"), en+", only for "+strings.Join(flows, ", ")
+	}
+	if most != "" {
+		zh, en = zh+"，金额不超过 "+most, en+", for amounts up to "+most
+	}
+	if open {
+		zh, en = zh+"，包括已经在等的", en+", with what waits already"
+	}
+	return text("%[1]s", "%[2]s", zh, en)
+}
 
 func textNoProxies() card.Text {
 	return text("这里还不能设置代理，请联系管理员", "Proxies can't be set here; please ask your administrator")
 }
 
-func textProxies(mine, others []string) card.Text {
-	var zh, en []string
+func textProxies(mine, others []card.Text) card.Text {
+	zh, en := "没有人代你审批。", "Nobody decides in your place."
 	if len(mine) > 0 {
-		zh, en = append(zh, "代你审批的：\n"+strings.Join(mine, "\n")), append(en, "In your place decide:\n"+strings.Join(mine, "\n"))
-	} else {
-		zh, en = append(zh, "没有人代你审批。"), append(en, "Nobody decides in your place.")
+		zh, en = "代你审批的：\n"+lines(mine, chinese), "In your place decide:\n"+lines(mine, english)
 	}
 	if len(others) > 0 {
-		zh, en = append(zh, "你代为审批的：\n"+strings.Join(others, "\n")), append(en, "You decide in the place of:\n"+strings.Join(others, "\n"))
+		zh, en = zh+"\n你代为审批的：\n"+lines(others, chinese), en+"\nYou decide in the place of:\n"+lines(others, english)
 	}
-	return text("%[1]s\n%[3]s", "%[2]s\n%[4]s", strings.Join(zh, "\n"), strings.Join(en, "\n"), proxyUsage, "For example: 代理 给 张三 从 10月1日 到 10月8日; to end it: 代理 取消")
+	return text("%[1]s\n%[3]s", "%[2]s\n%[4]s", zh, en, proxyUsage, proxyUsageEnglish)
 }
 
-func textGranted(name, terms string, others, round bool) card.Text {
-	zh, en := "已设置：%s代你审批，%s。", "Done: %s decides in your place, %s."
+// lines puts texts below one another.
+func lines(all []card.Text, lang string) string {
+	out := make([]string, len(all))
+	for i, t := range all {
+		out[i] = t.In(lang)
+	}
+	return strings.Join(out, "\n")
+}
+
+func textGranted(name string, terms card.Text, others, round bool) card.Text {
+	zh, en := "已设置：%[1]s代你审批，%[2]s。", "Done: %[1]s decides in your place, %[3]s."
 	if others {
 		zh, en = zh+"你还有别的代理，时间重叠时以这一条为准。", en+" You have other proxies; where they overlap this one counts."
 	}
 	if round {
 		zh, en = zh+"注意：对方的代理又绕回到你，绕成圈的时候仍由你自己审批。", en+" Mind that their proxies lead back to you: when they do, you keep deciding."
 	}
-	return text(zh+"发送「代理 取消」可以结束。", en+" Write 代理 取消 to end it.", name, terms)
+	return text(zh+"发送「代理 取消」可以结束。", en+" Write 代理 取消 to end it.", name, terms.Default, terms.In(english))
 }
 
-func textYouAreProxy(name, terms string) card.Text {
-	return text("%s请你代为审批：%s。到你这里的审批会写明是代谁审批。", "%s asks you to decide in their place: %s. Each request will say for whom you decide.", name, terms)
+func textYouAreProxy(name string, terms card.Text) card.Text {
+	return text("%[1]s请你代为审批：%[2]s。到你这里的审批会写明是代谁审批。", "%[1]s asks you to decide in their place: %[3]s. Each request will say for whom you decide.",
+		name, terms.Default, terms.In(english))
 }
 
 func textNoLongerProxy(name string) card.Text {
@@ -45,7 +79,7 @@ func textNoLongerProxy(name string) card.Text {
 }
 
 func textEnded(names []string) card.Text {
-	return text("已取消：%s不再代你审批；已经转给对方的仍由对方处理。", "Ended: %s no longer decides in your place; what they were given already stays with them.", strings.Join(names, "、"))
+	return text("已取消：%[1]s不再代你审批；已经转给对方的仍由对方处理。", "Ended: %[2]s no longer decides in your place; what they were given already stays with them.", strings.Join(names, "、"), strings.Join(names, ", "))
 }
 
 func textNothingToEnd(name string) card.Text {
@@ -64,7 +98,7 @@ func textNotThere(name string) card.Text {
 }
 
 func textNobodyCalled(name string) card.Text {
-	return text("没有找到「%s」这位同事，没有设置。%s", "There is no colleague called %s; nothing was changed. %s", name, proxyUsage)
+	return text("没有找到「%[1]s」这位同事，没有设置。%[2]s", "There is no colleague called %[1]s; nothing was changed. %[3]s", name, proxyUsage, proxyUsageEnglish)
 }
 
 func textOneProxy() card.Text {
@@ -84,7 +118,7 @@ func textPast(until string) card.Text {
 }
 
 func textNoFlow(word string, names []string) card.Text {
-	return text("没有叫「%s」的流程，没有设置。可以写：%s", "There is no workflow %s; nothing was changed. There are: %s", word, strings.Join(names, "、"))
+	return text("没有叫「%[1]s」的流程，没有设置。可以写：%[2]s", "There is no workflow %[1]s; nothing was changed. There are: %[3]s", word, strings.Join(names, "、"), strings.Join(names, ", "))
 }
 
 func textNoAmount(words string) card.Text {
@@ -96,9 +130,9 @@ func textTwice(word string) card.Text {
 }
 
 func textEmpty(word string) card.Text {
-	return text("「%s」后面没有写内容，没有设置。%s", "Nothing follows “%s”; nothing was changed. %s", word, proxyUsage)
+	return text("「%[1]s」后面没有写内容，没有设置。%[2]s", "Nothing follows “%[1]s”; nothing was changed. %[3]s", word, proxyUsage, proxyUsageEnglish)
 }
 
 func textHow(word string) card.Text {
-	return text("看不懂「%s」，没有设置。%s", "“%s” is not understood; nothing was changed. %s", word, proxyUsage)
+	return text("看不懂「%[1]s」，没有设置。%[2]s", "“%[1]s” is not understood; nothing was changed. %[3]s", word, proxyUsage, proxyUsageEnglish)
 }

@@ -7,8 +7,13 @@ import (
 	"magpie/workflows"
 )
 
+const (
+	chinese = "zh-CN"
+	english = "en-US"
+)
+
 func text(zh, en string, args ...any) card.Text {
-	return card.Text{Default: fmt.Sprintf(zh, args...), I18n: map[string]string{"en-US": fmt.Sprintf(en, args...)}}
+	return card.Text{Default: fmt.Sprintf(zh, args...), I18n: map[string]string{english: fmt.Sprintf(en, args...)}}
 }
 
 func textSentToYou() card.Text {
