@@ -1,6 +1,10 @@
 package workflows
 
-import "time"
+import (
+	"time"
+
+	"magpie/adapters/card"
+)
 
 // Printer is a Program whose instances can be put on paper: what was asked for, beside the Teller's account of what
 // happened.
@@ -14,7 +18,7 @@ type Sheet struct {
 	Flow      string // 采购申请
 	No        string // what people quote; "" for a draft
 	Title     string
-	Status    string // in words
+	Status    card.Text
 	Initiator string // name
 	Dept      string
 	Sent      time.Time // zero for a draft

@@ -22,7 +22,7 @@ import (
 )
 
 func auditExportCommand() *cobra.Command {
-	var path, format, file, from, to string
+	var path, format, file, from, to, lang string
 	var f store.TrailFilter
 	c := &cobra.Command{
 		Use: "export", Short: "Write trails as JSON Lines, CSV, or a page for paper",
@@ -44,11 +44,14 @@ the card that was seen at each decision, and whether the record holds.`,
 				return &usageError{c.CommandPath(), err}
 			}
 			known := map[string]workflows.Program{}
-			e := exporter{loc: loc, program: func(s *store.Store, in workflows.Instance) (workflows.Program, error) {
+			e := exporter{loc: loc, lang: lang, program: func(s *store.Store, in workflows.Instance) (workflows.Program, error) {
 				return pinned(c.Context(), s, p, known, in)
 			}}
 			if !slices.Contains(exportFormats, format) { // before a file is emptied for it
 				return &usageError{c.CommandPath(), fmt.Errorf("--format %s: %s", format, strings.Join(exportFormats, ", "))}
+			}
+			if lang != "zh" && lang != "en" {
+				return &usageError{c.CommandPath(), fmt.Errorf("--lang %s: zh, en", lang)}
 			}
 			out := c.OutOrStdout()
 			if file != "" {
@@ -75,6 +78,7 @@ the card that was seen at each decision, and whether the record holds.`,
 	}
 	configFlag(c, &path)
 	c.Flags().StringVar(&format, "format", "jsonl", "jsonl, csv or html")
+	c.Flags().StringVar(&lang, "lang", "zh", "language of the words of html: zh or en")
 	c.Flags().StringVarP(&file, "output", "o", "", "write to this file")
 	c.Flags().StringVar(&f.Instance, "instance", "", "only this instance")
 	c.Flags().StringVar(&f.Workflow, "workflow", "", "only instances of this workflow")
@@ -131,6 +135,7 @@ var exportFormats = []string{"jsonl", "csv", "html"}
 type exporter struct {
 	s       *store.Store
 	loc     *time.Location
+	lang    string // of html
 	program func(s *store.Store, in workflows.Instance) (workflows.Program, error)
 	add     func(ctx context.Context, in workflows.Instance) error
 }
@@ -155,7 +160,7 @@ func (e *exporter) format(name string, w io.Writer) (end func() error, err error
 		e.add = func(ctx context.Context, in workflows.Instance) error { return e.rows(ctx, in, c) }
 		return func() error { c.Flush(); return c.Error() }, nil
 	case "html":
-		p := pages.NewPrinter(w, e.loc, time.Now())
+		p := pages.NewPrinter(w, e.lang, e.loc, time.Now())
 		e.add = func(ctx context.Context, in workflows.Instance) error {
 			if in.Definition == desk.ProgramID {
 				return nil // of no workflow: several decided at once, each of which has its own page

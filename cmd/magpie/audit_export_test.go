@@ -31,9 +31,9 @@ func TestAuditExport(t *testing.T) {
 	}
 	p := l.app.live.Get().project
 	known := map[string]workflows.Program{}
-	export := func(format string, f store.TrailFilter) []byte {
+	exportIn := func(lang, format string, f store.TrailFilter) []byte {
 		t.Helper()
-		e := exporter{s: s, loc: p.cfg.Server.Location, program: func(s *store.Store, in workflows.Instance) (workflows.Program, error) {
+		e := exporter{s: s, lang: lang, loc: p.cfg.Server.Location, program: func(s *store.Store, in workflows.Instance) (workflows.Program, error) {
 			return pinned(ctx, s, p, known, in)
 		}}
 		var b bytes.Buffer
@@ -48,6 +48,10 @@ func TestAuditExport(t *testing.T) {
 			t.Fatalf("%s: %v", format, err)
 		}
 		return b.Bytes()
+	}
+	export := func(format string, f store.TrailFilter) []byte {
+		t.Helper()
+		return exportIn("zh", format, f)
 	}
 	all := export("jsonl", store.TrailFilter{})
 	n := 0
@@ -117,6 +121,18 @@ func TestAuditExport(t *testing.T) {
 	if strings.Contains(page, "<b>可以") {
 		t.Error("the page takes text for markup")
 	}
+	// In English the page's own words are English; what the flow and people wrote stays as it is.
+	page = string(exportIn("en", "html", store.TrailFilter{}))
+	for _, want := range []string{`<html lang="en-US">`, "size: A4", "Started by", "In progress", "What happened", "in capitals: 壹万零伍元零伍分", "¥10,005.05", "+1 &lt;b&gt;可以", "Digest of the card seen", "Verified: the record is whole", "</html>"} {
+		if !strings.Contains(strings.ReplaceAll(page, "&#43;", "+"), want) {
+			t.Errorf("the English page does not say %q", want)
+		}
+	}
+	for _, not := range []string{"核验", "状态", "已通过", "已同意", "经过", "大写", "打印", "末条"} {
+		if strings.Contains(page, not) {
+			t.Errorf("the English page says %q", not)
+		}
+	}
 	// What the desk keeps has a trail too, and no page.
 	for _, item := range []string{"键盘", "鼠标"} {
 		l.purchase("li.lei", item, "800")
@@ -136,6 +152,10 @@ func TestAuditExport(t *testing.T) {
 	status, body := v.get(l.base + "/m/i/" + mine[0].ID + "/print")
 	if status != 200 || !strings.Contains(body, "壹万零伍元零伍分") || !strings.Contains(body, "/m/assets/print.css?v=") || strings.Contains(body, "<style>") {
 		t.Errorf("the page for paper: %d %s", status, body)
+	}
+	status, body = v.get(l.base + "/m/i/" + mine[0].ID + "/print?lang=en")
+	if status != 200 || !strings.Contains(body, "Verified: the record is whole") || strings.Contains(body, "核验") || strings.Contains(body, "已通过") {
+		t.Errorf("the page for paper in English: %d %s", status, body)
 	}
 	if status, body := v.get(l.base + "/m/i/" + mine[0].ID); status != 200 || !strings.Contains(body, "/print") {
 		t.Errorf("the request's page has no way to it: %d", status)

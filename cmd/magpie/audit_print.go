@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"magpie/adapters/card"
 	"magpie/store"
 	"magpie/web/pages"
 	"magpie/workflows"
@@ -40,7 +41,7 @@ func printOf(ctx context.Context, s *store.Store, prog workflows.Program, in wor
 	out.Entries, out.Erased = a.Entries, a.Erased
 	if !a.OK() {
 		b := a.Breaks[0]
-		out.Verdict = fmt.Sprintf("第 %d 条，%s：%s", b.Seq, b.Kind, b.Detail)
+		out.Verdict = inBoth("第 %d 条，%s：%s", "entry %d, %s: %s", b.Seq, b.Kind, b.Detail)
 	}
 	if t, ok := prog.(workflows.Teller); ok {
 		if out.Told, err = t.Tell(in, trail); err != nil && a.OK() { // an altered trail may be beyond telling; the page says so
@@ -67,13 +68,18 @@ func signs(ctx context.Context, s *store.Store, out *pages.Print) error {
 			if err = errors.Join(err, r.Close()); err != nil {
 				return fmt.Errorf("read the signature of entry %d: %w", t.Seq, err)
 			}
-			if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != f.Sum && out.Verdict == "" {
-				out.Verdict = fmt.Sprintf("第 %d 条：签名图片不是签名时的那一张", t.Seq)
+			if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != f.Sum && out.Verdict.IsZero() {
+				out.Verdict = inBoth("第 %d 条：签名图片不是签名时的那一张", "entry %d: the picture of the signature is not the one that was signed with", t.Seq)
 			}
 			out.Signs[t.Seq] = b
 		}
 	}
 	return nil
+}
+
+// inBoth words something in the two languages of the pages.
+func inBoth(zh, en string, args ...any) card.Text {
+	return card.Text{Default: fmt.Sprintf(zh, args...), I18n: map[string]string{"en-US": fmt.Sprintf(en, args...)}}
 }
 
 // sheet implements pages.Options.Sheet.

@@ -242,12 +242,12 @@ func TestSwappedSignatureIsSaid(t *testing.T) {
 		t.Errorf("%d bytes, %v", len(b), err)
 	}
 	one, err := printOf(ctx, s, prog, in, "")
-	if err != nil || one.Verdict != "" || len(one.Signs) != 1 {
-		t.Fatalf("%q, %d pictures, %v", one.Verdict, len(one.Signs), err)
+	if err != nil || !one.Verdict.IsZero() || len(one.Signs) != 1 {
+		t.Fatalf("%+v, %d pictures, %v", one.Verdict, len(one.Signs), err)
 	}
 	l.swap(files[0].ID, []byte("\x89PNG of somebody else"))
-	if one, err = printOf(ctx, s, prog, in, ""); err != nil || !strings.Contains(one.Verdict, "签名图片不是签名时的那一张") {
-		t.Errorf("%q, %v", one.Verdict, err)
+	if one, err = printOf(ctx, s, prog, in, ""); err != nil || !strings.Contains(one.Verdict.Default, "签名图片不是签名时的那一张") || !strings.Contains(one.Verdict.In("en-US"), "not the one") {
+		t.Errorf("%+v, %v", one.Verdict, err)
 	}
 }
 

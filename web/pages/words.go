@@ -11,6 +11,27 @@ var words = map[string][2]string{
 	"child":           {"子流程：", "Started: "},
 	"admin":           {"管理这个申请", "Administer this request"},
 	"print":           {"打印", "Print"},
+	"print_title":     {"审批记录", "Records of requests"},
+	"print_how":       {"请用浏览器的打印功能打印，或存为 PDF（A4）。", "Print this with your browser, or save it as a PDF (A4)."},
+	"print_no":        {"编号", "Number"},
+	"print_status":    {"状态", "Status"},
+	"print_by":        {"发起人", "Started by"},
+	"print_of":        {"（%s）", " (%s)"},
+	"print_sent":      {"提交时间", "Submitted"},
+	"print_ended":     {"结束时间", "Ended"},
+	"print_capitals":  {"大写：", "in capitals: "},
+	"print_trail":     {"经过", "What happened"},
+	"print_when":      {"时间", "When"},
+	"print_who":       {"谁", "Who"},
+	"print_what":      {"做了什么", "What"},
+	"print_sign":      {"手写签名", "Signature"},
+	"print_card":      {"所见卡片摘要", "Digest of the card seen"},
+	"print_sound":     {"核验结果：记录完整，共 %d 条，哈希链连续，与当前状态一致", "Verified: the record is whole; the hashes of its %d entries are an unbroken chain and agree with how things stand"},
+	"print_erased":    {"；其中 %d 条的个人信息已按要求删除", "; of %d the personal text was deleted on request"},
+	"print_end":       {"。", "."},
+	"print_bad":       {"核验结果：记录有问题：", "Verified: something is wrong with the record: "},
+	"print_head":      {"末条哈希", "Hash of the last entry"},
+	"print_at":        {"打印于", "printed"},
 	"required":        {"必填", "required"},
 	"optional":        {"选填", "optional"},
 	"choose":          {"请选择", "Please choose"},
@@ -173,7 +194,12 @@ func languageOf(r *http.Request) tongue {
 	if want == "" {
 		want, _, _ = strings.Cut(r.Header.Get("Accept-Language"), ",")
 	}
-	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(want)), "en") {
+	return tongueOf(want)
+}
+
+// tongueOf is the language of a code.
+func tongueOf(code string) tongue {
+	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(code)), "en") {
 		return en
 	}
 	return zh

@@ -22,11 +22,11 @@ func (p *Program) Sheet(in workflows.Instance, person string) (workflows.Sheet, 
 		title = d.titleFor(person)
 	}
 	out := workflows.Sheet{
-		Flow: p.def.Name, No: s.No, Title: title, Status: statusWords[s.Status],
+		Flow: p.def.Name, No: s.No, Title: title, Status: statusText(s.Status),
 		Initiator: s.name(s.By), Dept: s.People[s.By].Dept, Sent: s.Sent.time(), Ended: s.Ended.time(),
 	}
 	if s.Why == "canceled" {
-		out.Status = textCanceled
+		out.Status = inBoth(textCanceled, "Canceled")
 	}
 	switch {
 	case out.Title == "" && s.Erased != 0:

@@ -34,7 +34,7 @@ func TestSheet(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Flow != "付款申请" || got.No != "7" || got.Initiator != "李雷" || got.Dept != "研发部" || got.Sent.IsZero() || got.Ended.IsZero() {
+		if got.Flow != "付款申请" || got.Status.Default != "已通过" || got.Status.In("en-US") != "Approved" || got.No != "7" || got.Initiator != "李雷" || got.Dept != "研发部" || got.Sent.IsZero() || got.Ended.IsZero() {
 			t.Errorf("%s: %+v", person, got)
 		}
 		if d := cmp.Diff(want, got.Fields); d != "" {

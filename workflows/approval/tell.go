@@ -90,8 +90,7 @@ func (t teller) list(persons []string) string {
 
 // says makes a line in both languages; the arguments are the same for both.
 func says(tone card.Tone, zh, en string, args ...any) workflows.Told {
-	return workflows.Told{Tone: tone, What: card.Text{
-		Default: fmt.Sprintf(zh, args...), I18n: map[string]string{"en-US": fmt.Sprintf(en, args...)}}}
+	return workflows.Told{Tone: tone, What: inBoth(fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...))}
 }
 
 // tell words one fact; false where people need not know of it.
@@ -247,7 +246,7 @@ func (t teller) tell(f fact, actor string) (workflows.Told, bool) {
 		line = says(card.Warning, "「%s」没能发起子流程", "“%s” could not start the other workflow", t.node(f.Node))
 		line.Note = f.p.Text
 	case *childEnded:
-		line = says(card.Info, "「%s」的子流程%s", "the workflow of “%s” ended: %s", t.node(f.Node), statusWords[f.Status])
+		line = says(card.Info, "「%[1]s」的子流程%[2]s", "the workflow of “%[1]s” ended: %[3]s", t.node(f.Node), statusWords[f.Status], strings.ToLower(statusEnglish[f.Status]))
 	case *recounted:
 		line = says(card.Info, "工作日历更新，期限重新计算", "the working calendar changed; deadlines were computed anew")
 	case *migrated:

@@ -1,6 +1,9 @@
 package approval
 
-import "magpie/workflows"
+import (
+	"magpie/adapters/card"
+	"magpie/workflows"
+)
 
 // What people read. Cards are worded by templates; these are the answers to presses, the problems of a
 // form, and the short texts between cards.
@@ -181,6 +184,20 @@ var proxyTexts = map[string]string{
 var statusWords = map[workflows.Status]string{
 	workflows.StatusDraft: "待提交", workflows.StatusRunning: "审批中", workflows.StatusApproved: "已通过", workflows.StatusRejected: "已拒绝",
 	workflows.StatusWithdrawn: "已撤回", workflows.StatusTerminated: "已终止", workflows.StatusRevoked: "已撤销", workflows.StatusExpired: "已过期",
+}
+
+// statusEnglish is the same for those who read English.
+var statusEnglish = map[workflows.Status]string{
+	workflows.StatusDraft: "Draft", workflows.StatusRunning: "In progress", workflows.StatusApproved: "Approved", workflows.StatusRejected: "Rejected",
+	workflows.StatusWithdrawn: "Withdrawn", workflows.StatusTerminated: "Terminated", workflows.StatusRevoked: "Revoked", workflows.StatusExpired: "Expired",
+}
+
+// statusText words a Status.
+func statusText(s workflows.Status) card.Text { return inBoth(statusWords[s], statusEnglish[s]) }
+
+// inBoth is a text in both languages.
+func inBoth(zh, en string) card.Text {
+	return card.Text{Default: zh, I18n: map[string]string{"en-US": en}}
 }
 
 // verdictWords are what people read for a decision.
