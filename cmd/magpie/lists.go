@@ -51,6 +51,7 @@ func (a *App) lists(people *settledPeople) *desk.Desk {
 			}
 			return t.Slots(in, person)
 		},
+		Unread:  a.unread,
 		Proxies: a.store, Changed: a.people.Invalidate, Flows: func() []workflows.Program { return a.live.Get().project.programs },
 		Resend: func(ctx context.Context, slot, person string) error { return a.engine.SendAnew(ctx, slot, person) },
 	})

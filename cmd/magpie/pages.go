@@ -21,7 +21,7 @@ import (
 // openPages makes the employee pages. Without server.public_url they have no addresses, and show nothing.
 func (a *App) openPages(key []byte) (err error) {
 	a.pages, err = pages.New(pages.Options{
-		Desk: pageDesk{a}, Work: a.store, People: colleagues{a}, Files: a.store, Gate: gate{a}, Shelf: shelf{&a.shared}, Sheet: a.sheet, Key: key, Now: a.o.Now, Log: a.o.Log,
+		Desk: pageDesk{a}, Work: a.store, People: colleagues{a}, Unread: a.unread, Files: a.store, Gate: gate{a}, Shelf: shelf{&a.shared}, Sheet: a.sheet, Key: key, Now: a.o.Now, Log: a.o.Log,
 		Base:     func() string { return a.config().Server.PublicURL },
 		Location: func() *time.Location { return a.config().Server.Location },
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -112,6 +113,34 @@ func (a *App) settle(ctx context.Context) (*settledPeople, error) {
 		return nil, fmt.Errorf("ask whether people were read: %w", err)
 	}
 	return p, nil
+}
+
+// unread reports whether the directory of some connection was never read whole: then who is not found may well be
+// there. Whoever it names nobody of was not read, since a pull that names nobody is none.
+func (a *App) unread(ctx context.Context) (bool, error) {
+	select {
+	case <-a.sync.Pulled():
+		return false, nil
+	default:
+	}
+	switch _, err := a.store.Setting(ctx, peoplePulled); {
+	case errors.Is(err, store.ErrNotFound):
+		return slices.ContainsFunc(a.order(), a.hasDirectory), nil
+	case err != nil:
+		return false, fmt.Errorf("ask whether people were read: %w", err)
+	}
+	counts, err := a.store.CountAccounts(ctx)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(a.order(), func(id string) bool {
+		return a.hasDirectory(id) && !slices.ContainsFunc(counts, func(c store.AccountCount) bool { return c.Connection == id })
+	}), nil
+}
+
+func (a *App) hasDirectory(id string) bool {
+	c, ok := a.connection(id)
+	return ok && c.Capabilities().Directory
 }
 
 // notePulled remembers the first full pull for the processes to come.

@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	simfeishu "magpie/simulator/feishu"
 	"magpie/workflows"
 	"magpie/workflows/roster"
 )
@@ -45,4 +48,40 @@ func TestNobodyIsUnknownBeforeTheDirectoryIsRead(t *testing.T) {
 			t.Errorf("read while it was looked for: %v, %v", found, err)
 		}
 	})
+}
+
+// A directory is unread until it was read whole once, by whichever process; a connection that is new is unread too.
+func TestUnreadDirectory(t *testing.T) {
+	t.Parallel()
+	is := func(a *App, what string, want bool) {
+		t.Helper()
+		if got, err := a.unread(t.Context()); err != nil || got != want {
+			t.Errorf("%s: unread %v, %v", what, got, err)
+		}
+	}
+	l := startDemoOf(t, simfeishu.TransportWebhook, []string{"feishu"}, func(l *live) { is(l.app, "before it was read", true) })
+	is(l.app, "once it was read", false)
+	eventually(t, "it is remembered", func() bool { _, err := l.app.store.Setting(t.Context(), peoplePulled); return err == nil })
+	l.stop()
+	again := func(t *testing.T, suites ...string) *App {
+		t.Helper()
+		if err := os.Remove(filepath.Join(l.dir, "magpie.yaml")); err != nil { // else it is kept as it is
+			t.Fatal(err)
+		}
+		if err := prepareData(l.dir, false, suites); err != nil {
+			t.Fatal(err)
+		}
+		d, err := openDemo(t.Context(), demoOptions{data: l.dir, transport: simfeishu.TransportWebhook, suites: suites, log: l.log.logger()}, l.base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := d.close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return d.app
+	}
+	t.Run("started anew", func(t *testing.T) { is(again(t, "feishu"), "started anew, nothing read yet", false) })
+	t.Run("a suite more", func(t *testing.T) { is(again(t, "feishu", "dingtalk"), "with a connection that was never read", true) })
 }

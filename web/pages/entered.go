@@ -148,6 +148,21 @@ func readChoice(l tongue, sent []string, in card.Input) (event.Value, string) {
 }
 
 // readPeople takes the persons that were picked, and looks for those whose names were typed. The ids it gives
+// notFound says that a person or a department is not known: or not yet, while a directory was never read.
+func (h *Handler) notFound(ctx context.Context, l tongue, name string) (string, error) {
+	key := "nobody_found"
+	if h.o.Unread != nil {
+		unread, err := h.o.Unread(ctx)
+		if err != nil {
+			return "", err
+		}
+		if unread {
+			key = "not_yet_found"
+		}
+	}
+	return fmt.Sprintf(l.say(key), name), nil
+}
+
 // are those of persons who are there.
 func (h *Handler) readPeople(ctx context.Context, l tongue, e entered, in card.Input, search bool) (event.Value, string, error) {
 	var ids []string
@@ -199,7 +214,9 @@ func (h *Handler) readPeople(ctx context.Context, l tongue, e entered, in card.I
 			add(*one)
 			continue
 		case len(hits) == 0:
-			problem = fmt.Sprintf(l.say("nobody_found"), name)
+			if problem, err = h.notFound(ctx, l, name); err != nil {
+				return event.Value{}, "", err
+			}
 		default:
 			problem = fmt.Sprintf(l.say("several_found"), name)
 			if len(hits) == 1 {

@@ -83,6 +83,8 @@ type Options struct {
 	Desk   Desk
 	Work   Work
 	People People
+	// Unread reports whether some directory was never read whole, so that who is not found may well be there; nil: none.
+	Unread func(ctx context.Context) (bool, error)
 	// Files keeps what people attach; nil: nothing can be attached.
 	Files Files
 	// Gate confirms persons for links that say so; nil: such links open for nobody.

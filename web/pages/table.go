@@ -275,7 +275,8 @@ func (h *Handler) readDept(ctx context.Context, l tongue, e entered, in card.Inp
 		}
 	}
 	if len(hits) == 0 {
-		return event.Value{}, fmt.Sprintf(l.say("nobody_found"), typed), nil
+		problem, err := h.notFound(ctx, l, typed)
+		return event.Value{}, problem, err
 	}
 	for _, name := range hits {
 		e.found[in.Name] = append(e.found[in.Name], personView{ID: name, Name: name})

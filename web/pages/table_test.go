@@ -423,3 +423,27 @@ func TestTokensAreOnesOwn(t *testing.T) {
 		t.Errorf("somebody else's session: %d", resp.StatusCode)
 	}
 }
+
+// While a directory was never read, nobody is told that a person or a department isn't there.
+func TestNobodyIsMissedInADirectoryThatIsRead(t *testing.T) {
+	t.Parallel()
+	unread := true
+	o := func(o *pages.Options) {
+		o.Files = &cupboard{files: map[string][]byte{}}
+		o.Unread = func(context.Context) (bool, error) { return unread, nil }
+	}
+	x := newHouse(t, o)
+	at := x.formLink()
+	_, body := x.get(at)
+	f := fill(t, body, "submit", "f.item", "x", "f.amount", "1", "f.owner", "赵四")
+	status, body := x.post(at, f)
+	x.has("a person", status, body, http.StatusUnprocessableEntity, "还没有找到「赵四」", "通讯录还在读取中，请稍后再试", `value="赵四"`)
+	x.form, x.draft = linesCard(nil), linesCard
+	_, body = x.get(at)
+	f = fill(t, body, "submit", "f.lines.0.name", "x", "f.dept", "法务部")
+	status, body = x.post(at, f)
+	x.has("a department", status, body, http.StatusUnprocessableEntity, "还没有找到「法务部」", `value="法务部"`)
+	unread = false
+	status, body = x.post(at, f)
+	x.has("all is read", status, body, http.StatusUnprocessableEntity, "找不到「法务部」", "!通讯录")
+}

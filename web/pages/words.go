@@ -49,6 +49,7 @@ var words = map[string][2]string{
 	"not_time":        {"请填写日期和时间，例如 2026-01-31 18:00", "Please enter date and time, such as 2026-01-31 18:00"},
 	"not_option":      {"请从选项中选择", "Please choose one of the options"},
 	"nobody_found":    {"找不到「%s」", "Nobody found for “%s”"},
+	"not_yet_found":   {"还没有找到「%s」：通讯录还在读取中，请稍后再试", "“%s” is not known yet: the directory is still being read. Please try again later"},
 	"several_found":   {"「%s」不止一位，请选择", "Several match “%s”; please choose"},
 	"meant":           {"是这位吗？请选择", "Is it this one? Please choose"},
 	"fix":             {"还有 %d 处需要修改", "%d to correct"},

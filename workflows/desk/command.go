@@ -127,9 +127,28 @@ func (d *Desk) persons(ctx context.Context, ev event.Event, a asked) (who []stri
 		rest = after
 	}
 	if a.act.who && len(who) == 0 {
-		return nil, "", textWho(a.act), nil
+		problem, err = d.nobody(ctx, a.act, rest)
+		return nil, "", problem, err
 	}
 	return who, strings.TrimSpace(strings.TrimLeft(rest, " ,，、:：")), problem, nil
+}
+
+// nobody says that rest, what was written after an act, names no colleague.
+func (d *Desk) nobody(ctx context.Context, a act, rest string) (card.Text, error) {
+	word, _ := cutName(rest)
+	word = strings.TrimPrefix(word, "@")
+	if _, _, term := termWord(word); word == "" || a == proxied && term {
+		return textWho(a), nil
+	}
+	if d.o.Unread != nil {
+		if unread, err := d.o.Unread(ctx); unread || err != nil {
+			return textUnread(word), err
+		}
+	}
+	if a == proxied {
+		return textNobodyCalled(word), nil
+	}
+	return textWho(a), nil
 }
 
 // cutName takes the first word of what may be names.

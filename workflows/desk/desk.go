@@ -25,12 +25,14 @@ type Work interface {
 	SlotShownBy(ctx context.Context, slots []string, message event.Ref) (string, error)
 }
 
-// Options of a Desk. All but Now, Location, Names, Proxies, Flows and Changed are required.
+// Options of a Desk. All but Now, Location, Names, Proxies, Flows, Changed and Unread are required.
 type Options struct {
 	Work   Work
 	People workflows.People
 	// Find lists those whose name or id is just that.
 	Find func(ctx context.Context, name string) ([]workflows.Person, error)
+	// Unread reports whether some directory was never read whole, so that who is not found may well be there; nil: none.
+	Unread func(ctx context.Context) (bool, error)
 	// Slots lists the slots of a person's cards of an instance, the one that asks something of them first.
 	Slots func(ctx context.Context, instance, person string) ([]string, error)
 	// Resend sends the card of a slot to its person once more; workflows.ErrNotFound when there is none.

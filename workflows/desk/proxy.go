@@ -199,14 +199,10 @@ type one struct{ person, name, rest string }
 // somebody finds the one person that is named, by mention or by name.
 func (d *Desk) somebody(ctx context.Context, ev event.Event, rest string) (one, card.Text, error) {
 	rest = glued.ReplaceAllString(rest, " $1")
-	word, _ := cutName(rest)
-	_, _, term := termWord(word)
 	who, rest, problem, err := d.persons(ctx, ev, asked{act: proxied, rest: rest})
 	switch {
 	case err != nil:
 		return one{}, problem, err
-	case problem.Default == textWho(proxied).Default && word != "" && !term: // somebody was named, and is not known
-		return one{}, textNobodyCalled(strings.TrimPrefix(word, "@")), nil
 	case !problem.IsZero():
 		return one{}, problem, nil
 	case len(who) > 1:

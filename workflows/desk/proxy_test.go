@@ -260,7 +260,38 @@ func TestProxyTermsInEnglish(t *testing.T) {
 			t.Errorf("%s:\n%s\nis not\n%s", written, got, want)
 		}
 	}
+	g.list = nil
+	english(said("han.meimei", "代理 给 李雷"))
 	if got := english(said("li.lei", "代理")); !strings.Contains(got, "You decide in the place of:\n韩梅梅: from 2026-03-02 09:30 until it is ended\n") {
 		t.Errorf("the list: %s", got)
+	}
+}
+
+// While a directory was never read, nobody is told that a colleague isn't there, nor that nobody was named.
+func TestNobodyIsMissedInADirectoryThatIsRead(t *testing.T) {
+	t.Parallel()
+	d, g := proxyDesk()
+	unread := true
+	d.o.Unread = func(context.Context) (bool, error) { return unread, nil }
+	d.o.Work = &shelf{open: waiting(1)}
+	for written, name := range map[string]string{"代理 给 孙莉": "孙莉", "代理 @孙莉 从 10月1日": "孙莉", "代理 取消 孙莉": "孙莉", "转交 孙莉 请你处理": "孙莉"} {
+		unread = true
+		got := texts(t, d, said("han.meimei", written))[""]
+		if !strings.Contains(got, "「"+name+"」") || !strings.Contains(got, "通讯录还在读取中，请稍后再试") || strings.Contains(got, "没有设置") {
+			t.Errorf("%s: %q", written, got)
+		}
+		unread = false
+		if got = texts(t, d, said("han.meimei", written))[""]; strings.Contains(got, "通讯录") || got == "" {
+			t.Errorf("%s, all is read: %q", written, got)
+		}
+	}
+	unread = true
+	for _, written := range []string{"代理 从 10月1日", "转交"} { // nobody is named
+		if got := texts(t, d, said("han.meimei", written))[""]; !strings.Contains(got, "请写明") {
+			t.Errorf("%s: %q", written, got)
+		}
+	}
+	if got := texts(t, d, said("han.meimei", "代理 给 李雷"))[""]; !strings.Contains(got, "已设置") || len(g.list) != 1 {
+		t.Errorf("somebody who is known: %q", got)
 	}
 }

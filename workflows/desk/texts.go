@@ -39,6 +39,10 @@ func textWho(a act) card.Text {
 	return text("请写明%s给谁，例如：%[1]s @张三", "Please say to whom, for example: %s @Zhang San", a.done)
 }
 
+func textUnread(name string) card.Text {
+	return text("还没有找到「%s」：通讯录还在读取中，请稍后再试", "%s is not known yet: the directory is still being read. Please try again later", name)
+}
+
 func textManyCalled(name string) card.Text {
 	return text("有几位同事叫「%s」，请用 @ 指明", "Several colleagues are called %s; please mention the one you mean", name)
 }
