@@ -28,6 +28,7 @@ type Kind interface {
 // Env is what a definition may refer to outside itself.
 type Env struct {
 	Roles    map[string][]string // role → selectors, from the configuration
+	OnCall   []string            // names of the duty rosters of the configuration; nil: not known
 	Location *time.Location      // of dates and working hours; nil is Asia/Shanghai
 	Calendar Calendar            // working time; nil counts every hour
 }

@@ -91,8 +91,9 @@ type Lookup struct {
 	ID        string              // unique in the instance
 	Selectors []string            // "initiator.manager", "role:finance", …
 	Initiator string              // person id
-	Form      map[string][]string // person fields of the form, by field id
+	Form      map[string][]string // fields of the form that hold persons (their ids) or a department (its name), by field id
 	Chosen    []string            // persons the initiator picked
+	At        time.Time           `json:",omitzero"` // when it was asked, whenever it is answered: who is on duty then; zero is now
 }
 
 // Publish tells the outside that something happened: outgoing webhooks, other flows.

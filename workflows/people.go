@@ -42,6 +42,12 @@ type People interface {
 	Addresses(ctx context.Context, id string) ([]Address, error)
 }
 
+// Namer is a People that can tell what there is to name. It is for "did you mean"; the engine does not need it.
+type Namer interface {
+	// Names lists the names of a kind, sorted, each once: "title" and "group". Groups are NAME and CONNECTION/NAME.
+	Names(ctx context.Context, kind string) ([]string, error)
+}
+
 // Renderer turns a view into a card. Pure: the same input gives the same card.
 type Renderer interface {
 	// Render fills the template. The card has no slot, revision or tokens yet; persons carry only ID and Name.
@@ -56,6 +62,14 @@ type Roster struct {
 	Departments []Department
 	Aliases     map[string]string // ids of persons who turned out to be others → whom they are
 	Proxies     []Proxy           // those that count now or will, the newest first
+	Groups      []Group
+}
+
+// Group is a user group, a role or a tag as one suite has it.
+type Group struct {
+	Connection string
+	Name       string
+	Members    []string // person ids
 }
 
 // Proxy is a standing grant: in its window To decides in the place of Of.

@@ -213,6 +213,8 @@ type Lookup struct {
 	ID       string   `json:"id"`                 // the question's id, unique in the instance
 	Persons  []Person `json:"persons"`            // in the selectors' order, without duplicates; empty is an answer: nobody
 	Snapshot string   `json:"snapshot,omitempty"` // which state of the directory answered
+	// Short are the selectors of chains upwards whose end nobody met: they went up to the top.
+	Short []string `json:"short,omitempty"`
 	// Proxies are the grants that may concern Persons: theirs, and those of whoever they name, and so on. Whether one
 	// counts for a request is for the program to judge.
 	Proxies []Proxy `json:"proxies,omitempty"`
