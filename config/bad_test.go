@@ -117,7 +117,7 @@ func TestBadFilesCoverTheSchema(t *testing.T) {
 			}
 			path := index.ReplaceAllString(m[1], "[]")
 			parts := strings.Split(path, ".")
-			if len(parts) > 1 && (parts[0] == "limits" || parts[0] == "people" && parts[1] == "roles" && len(parts) > 2) {
+			if len(parts) > 1 && (parts[0] == "limits" || parts[0] == "people" && (parts[1] == "roles" || parts[1] == "oncall") && len(parts) > 2) {
 				parts[len(parts)-len(parts)+1+strings.Count(parts[0], "people")] = "*"
 				path = strings.Join(parts, ".")
 			}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -10,7 +11,7 @@ import (
 
 // selectorForm is what can stand for a person or a group in a role. The full language, with its checks
 // against the directory, belongs to the workflows.
-var selectorForm = regexp.MustCompile(`^(person:[^\s:/]+|role:[^\s:/]+|oncall:[^\s:/]+|dept:[^\s:][^\n:]*|[^\s:/]+)$`)
+var selectorForm = regexp.MustCompile(`^(person:[^\s:/]+|role:[^\s:/]+|oncall:[^\s:/]+|(title|group):[^\s][^\n]*|dept:[^\s:][^\n:]*|[^\s:/]+)$`)
 
 // people checks link_by and the roles: the form of each selector, roles that name roles, circles.
 func (l *loader) people(c *Config) {
@@ -38,18 +39,34 @@ func (l *loader) people(c *Config) {
 			if role.kind == List && i < len(role.items) {
 				item = role.items[i]
 			}
-			switch target, isRole := strings.CutPrefix(s, "role:"); {
+			target, isRole := strings.CutPrefix(s, "role:")
+			duty, isDuty := strings.CutPrefix(s, "oncall:")
+			_, onDuty := l.file.People.OnCall[duty]
+			switch {
 			case s == "":
 			case !selectorForm.MatchString(s):
-				l.add(item.Problem(fmt.Sprintf("%q selects nobody", s), "a person's id, person:ID, role:NAME, dept:NAME[/lead|/members|/all] or oncall:NAME"))
+				l.add(item.Problem(fmt.Sprintf("%q selects nobody", s), selectorMeant(s)))
 			case isRole && roles[target] == nil:
-				l.add(item.Problem(fmt.Sprintf("role %q is not defined", target), oneOfRoles(target, roles)))
+				l.add(item.Problem(fmt.Sprintf("role %q is not defined", target), oneOf(target, slices.Sorted(maps.Keys(roles)))))
+			case isDuty && !onDuty && len(l.file.People.OnCall) == 0:
+				l.add(item.Problem(fmt.Sprintf("duty roster %q is not defined", duty), "define it under people.oncall"))
+			case isDuty && !onDuty:
+				l.add(item.Problem(fmt.Sprintf("duty roster %q is not defined", duty), oneOf(duty, slices.Sorted(maps.Keys(l.file.People.OnCall)))))
 			}
 		}
 		if l.circular(name, name, map[string]bool{}) {
 			l.add(at.At("roles").Key(name).Problem(fmt.Sprintf("role %q contains itself", name), "take it out"))
 		}
 	}
+}
+
+// selectorMeant is what whoever wrote a selector that selects nobody may have had in mind.
+func selectorMeant(s string) string {
+	kind, name, named := strings.Cut(s, ":")
+	if near := Nearest(kind, []string{"person", "role", "title", "group", "dept", "oncall"}); named && near != "" && near != kind {
+		return fmt.Sprintf("did you mean %s:%s?", near, name)
+	}
+	return "a person's id, person:ID, role:NAME, title:NAME, group:NAME, dept:NAME[/lead|/members|/all|/title:NAME] or oncall:NAME"
 }
 
 // circular reports whether role name leads back to start.
@@ -70,15 +87,6 @@ func (l *loader) circular(start, name string, seen map[string]bool) bool {
 		}
 	}
 	return false
-}
-
-func oneOfRoles(target string, roles map[string]roleFile) string {
-	names := make([]string, 0, len(roles))
-	for name := range roles {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return oneOf(target, names)
 }
 
 // calendar checks that the parts of the day fit into each other and that the holiday files are there.

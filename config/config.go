@@ -43,6 +43,8 @@ type Connection struct {
 type People struct {
 	LinkBy []string // employee_no, email, mobile
 	Roles  map[string][]string
+	OnCall map[string]OnCall
+	Node   *Node // where it stands in the file, for what only shows with the people at hand; never nil
 	Sync   time.Duration
 	// Leavers is who takes over what waits for somebody who has left: "manager", with those above them and
 	// role:admin after them, or "admin", with the managers after role:admin.

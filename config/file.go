@@ -35,10 +35,11 @@ type (
 		DSN    Secret `yaml:"dsn" jsonschema_description:"sqlite: a path, default magpie.db; mysql: user:password@tcp(host:3306)/magpie"`
 	}
 	peopleFile struct {
-		LinkBy  []string            `yaml:"link_by" jsonschema:"enum=employee_no,enum=email,enum=mobile" jsonschema_description:"What makes two accounts one person, the best first. Default: all three"`
-		Roles   map[string]roleFile `yaml:"roles" jsonschema_description:"Name of a role to the persons or selectors that hold it."`
-		Sync    time.Duration       `yaml:"sync" jsonschema_description:"How often directories are read in full. Default: 30m"`
-		Leavers string              `yaml:"leavers" jsonschema:"enum=manager,enum=admin" jsonschema_description:"Who takes over what waits for somebody who has left: their manager, or whoever holds the role admin. Default: manager"`
+		LinkBy  []string              `yaml:"link_by" jsonschema:"enum=employee_no,enum=email,enum=mobile" jsonschema_description:"What makes two accounts one person, the best first. Default: all three"`
+		Roles   map[string]roleFile   `yaml:"roles" jsonschema_description:"Name of a role to the persons or selectors that hold it."`
+		OnCall  map[string]onCallFile `yaml:"oncall" jsonschema_description:"Name of a duty roster to the persons who take turns."`
+		Sync    time.Duration         `yaml:"sync" jsonschema_description:"How often directories are read in full. Default: 30m"`
+		Leavers string                `yaml:"leavers" jsonschema:"enum=manager,enum=admin" jsonschema_description:"Who takes over what waits for somebody who has left: their manager, or whoever holds the role admin. Default: manager"`
 	}
 	calendarFile struct {
 		Country  string   `yaml:"country" jsonschema:"enum=cn,enum=none" jsonschema_description:"Whose public holidays count. Default: cn"`

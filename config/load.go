@@ -143,7 +143,7 @@ func (l *loader) config() *Config {
 	c := &Config{
 		Server:    Server{Addr: string(f.Server.Addr), PublicURL: string(f.Server.PublicURL), Timezone: f.Server.Timezone.name, Location: f.Server.Timezone.loc},
 		Store:     Store{Driver: f.Store.Driver, DSN: f.Store.DSN},
-		People:    People{LinkBy: f.People.LinkBy, Roles: map[string][]string{}, Sync: f.People.Sync, Leavers: f.People.Leavers},
+		People:    People{LinkBy: f.People.LinkBy, Roles: map[string][]string{}, OnCall: map[string]OnCall{}, Node: l.root.At("people"), Sync: f.People.Sync, Leavers: f.People.Leavers},
 		Limits:    map[string]Limits{},
 		Audit:     Audit{Tell: f.Audit.Tell},
 		Dir:       l.dir,
@@ -152,6 +152,7 @@ func (l *loader) config() *Config {
 	l.store(c)
 	l.connections(c)
 	l.people(c)
+	l.onCall(c)
 	l.calendar(c)
 	l.folders(c)
 	l.audit(c)

@@ -22,6 +22,13 @@ func TestExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	at := func(s string) time.Time {
+		x, err := time.ParseInLocation("2006-01-02T15:04", s, time.FixedZone("CST", 8*60*60))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
 	want := &config.Config{
 		Server: config.Server{Addr: ":8080", PublicURL: "https://bot.example.com", Timezone: "Asia/Shanghai"},
 		Store:  config.Store{Driver: "sqlite"},
@@ -32,7 +39,9 @@ func TestExample(t *testing.T) {
 		},
 		People: config.People{LinkBy: []string{"employee_no", "email", "mobile"}, Sync: 30 * time.Minute, Leavers: "manager", Roles: map[string][]string{
 			"finance": {"wang.fang", "dept:财务部"}, "ceo": {"zhang.wei"}, "buyer": {"chen.jie"},
-		}},
+		}, OnCall: map[string]config.OnCall{"ops": {
+			Persons: []string{"li.lei", "chen.jie"}, Every: 1, Unit: "weeks", From: at("2026-11-02T09:00"), Covers: []config.Cover{{Person: "wang.fang", From: at("2026-11-05T18:00"), To: at("2026-11-07T00:00")}},
+		}}},
 		Calendar: config.Calendar{Country: "cn", WorkStart: 9 * time.Hour, WorkEnd: 18 * time.Hour, LunchStart: 12 * time.Hour,
 			LunchEnd: 13*time.Hour + 30*time.Minute, QuietStart: 21 * time.Hour, QuietEnd: 8 * time.Hour},
 		Workflows: filepath.Join(dir, "workflows"),
