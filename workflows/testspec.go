@@ -7,10 +7,30 @@ type TestSpec struct {
 	Name   string                `yaml:"name,required"`
 	People map[string]TestPerson `yaml:"people" jsonschema_description:"who is different in this test from test-people.yaml, by person id"`
 	Roles  map[string]TestWho    `yaml:"roles" jsonschema_description:"who is in a role in this test: persons or selectors"`
+	Groups map[string]TestWho    `yaml:"groups" jsonschema_description:"who is in a group of the suites in this test, by NAME or CONNECTION/NAME: persons"`
+	OnCall map[string]string     `yaml:"oncall" jsonschema_description:"who is on duty all the time in this test, by the name of the roster: a person; none: nobody"`
 	Start  TestStart             `yaml:"start,required"`
 	Do     []TestDo              `yaml:"do"`
 	Expect TestExpect            `yaml:"expect,required"`
 	Node   *config.Node          `yaml:"-"` // where it stands, set by whoever decodes it
+}
+
+// Cast is who is different in the test.
+func (t TestSpec) Cast() TestCast {
+	return TestCast{People: t.People, Roles: t.Roles, Groups: t.Groups, OnCall: t.OnCall}
+}
+
+// TestCast is what is different about people in one test.
+type TestCast struct {
+	People map[string]TestPerson // by person id
+	Roles  map[string]TestWho    // persons or selectors by role
+	Groups map[string]TestWho    // persons by NAME or CONNECTION/NAME
+	OnCall map[string]string     // a person, or none, by duty roster
+}
+
+// Empty reports whether nothing is different.
+func (c TestCast) Empty() bool {
+	return len(c.People)+len(c.Roles)+len(c.Groups)+len(c.OnCall) == 0
 }
 
 // TestPerson is what is different about a person in one test. What is nil stays as it is; a person whom

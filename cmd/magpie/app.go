@@ -24,6 +24,7 @@ import (
 	"magpie/workflows"
 	"magpie/workflows/engine"
 	"magpie/workflows/roster"
+	"magpie/workflows/selector"
 )
 
 // AppOptions say what to run.
@@ -157,8 +158,9 @@ func (a *App) assemble(ctx context.Context, p *project) error {
 	}
 	a.people = roster.New(roster.Options{
 		Source: a.store, Now: a.o.Now,
-		Roles: func() map[string][]string { return a.live.Get().project.env.Roles },
-		Order: a.order,
+		Roles:  func() map[string][]string { return a.live.Get().project.env.Roles },
+		Duties: func() map[string]selector.Duty { return a.live.Get().project.duties },
+		Order:  a.order,
 	})
 	a.sync = directory.New(directory.Options{
 		Store: a.store, Every: p.cfg.People.Sync, Log: a.o.Log, Changed: a.people.Invalidate,

@@ -253,7 +253,7 @@ func (d *diffing) names(ctx context.Context, by []string) string {
 	}
 	for _, t := range by {
 		s, err := selector.Parse(t)
-		if err != nil || s.Kind != selector.Person && s.Kind != selector.Role && s.Kind != selector.Dept {
+		if err != nil || s.About() || s.Field() != "" || s.Kind == selector.Chosen {
 			return ""
 		}
 	}

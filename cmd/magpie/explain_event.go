@@ -26,7 +26,7 @@ type explaining struct {
 func newExplaining(p *project, s *store.Store) *explaining {
 	return &explaining{
 		p: p, store: s, versions: &versions{store: s, env: p.env, known: map[string]workflows.Program{}},
-		people: roster.New(roster.Options{Source: s, Roles: func() map[string][]string { return p.env.Roles }}),
+		people: roster.New(roster.Options{Source: s, Roles: p.configured().roles, Duties: p.configured().duties}),
 	}
 }
 

@@ -58,7 +58,7 @@ func (p *project) stored(ctx context.Context) (known *knownPeople, why string, e
 	case len(all.Persons) == 0:
 		return nil, "nobody is in " + from + " yet", nil
 	}
-	return newKnownPeople(all, func() map[string][]string { return p.env.Roles }, from), "", nil
+	return newKnownPeople(all, p.configured(), from), "", nil
 }
 
 // invented are the people of test-people.yaml, nil without that file.
@@ -70,11 +70,11 @@ func (p *project) invented() *knownPeople {
 	if !ok {
 		return nil
 	}
-	return newKnownPeople(t.all, func() map[string][]string { return p.env.Roles }, testPeopleFile)
+	return newKnownPeople(t.all, p.configured(), testPeopleFile)
 }
 
-func newKnownPeople(all workflows.Roster, roles func() map[string][]string, from string) *knownPeople {
-	k := &knownPeople{testPeople: newTestPeople(all, roles), from: from}
+func newKnownPeople(all workflows.Roster, conf named, from string) *knownPeople {
+	k := &knownPeople{testPeople: newTestPeople(all, conf), from: from}
 	for _, p := range all.Persons {
 		if !p.Active {
 			continue
@@ -139,6 +139,7 @@ func (p *project) lint(ctx context.Context) (ps config.Problems, about string) {
 	if known == nil {
 		return ps, about
 	}
+	ps = append(ps, p.lintNames(ctx, known)...)
 	for _, prog := range p.programs {
 		d := prog.Definition()
 		for _, k := range kinds {

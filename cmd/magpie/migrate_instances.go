@@ -224,7 +224,7 @@ func (m *migrating) engine(ctx context.Context) (*engine.Engine, error) {
 		suites[c.ID] = c.Suite
 		order = append(order, c.ID)
 	}
-	people := roster.New(roster.Options{Source: m.store, Roles: func() map[string][]string { return m.p.env.Roles }, Order: func() []string { return order }})
+	people := roster.New(roster.Options{Source: m.store, Roles: m.p.configured().roles, Duties: m.p.configured().duties, Order: func() []string { return order }})
 	return engine.New(engine.Options{
 		Store: m.store, People: people, Key: key,
 		Runtime: func() *engine.Runtime { return rt }, Platform: func(id string) string { return suites[id] },

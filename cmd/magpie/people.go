@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"magpie/config"
 	"magpie/simulator"
 	"magpie/workflows"
 	"magpie/workflows/roster"
+	"magpie/workflows/selector"
 	"magpie/workflows/workflowstest"
 )
 
@@ -35,26 +37,33 @@ func (p *project) loadTestPeople() config.Problems {
 			all, ps = readPeople(n)
 		}
 	}
-	p.testPeople = newTestPeople(all, func() map[string][]string { return p.env.Roles })
+	p.testPeople = newTestPeople(all, p.configured())
 	return ps
+}
+
+// named is what the configuration names: roles and duty rosters.
+type named struct {
+	roles  func() map[string][]string
+	duties func() map[string]selector.Duty
 }
 
 // testPeople are people in memory that a test may change.
 type testPeople struct {
 	*roster.Roster
-	all   workflows.Roster
-	roles func() map[string][]string
+	all  workflows.Roster
+	conf named
 }
 
 var _ workflowstest.Overrider = (*testPeople)(nil)
 
-func newTestPeople(all workflows.Roster, roles func() map[string][]string) *testPeople {
-	return &testPeople{Roster: roster.New(roster.Options{Source: fixed(all), Roles: roles}), all: all, roles: roles}
+func newTestPeople(all workflows.Roster, conf named) *testPeople {
+	return &testPeople{Roster: roster.New(roster.Options{Source: fixed(all), Roles: conf.roles, Duties: conf.duties}), all: all, conf: conf}
 }
 
 // With implements workflowstest.Overrider.
-func (t *testPeople) With(people map[string]workflows.TestPerson, roles map[string]workflows.TestWho) (workflows.People, error) {
-	with, err := workflowstest.OverrideRoles(t.roles(), roles)
+func (t *testPeople) With(cast workflows.TestCast) (workflows.People, error) {
+	people := cast.People
+	roles, err := workflowstest.OverrideRoles(t.conf.roles(), cast.Roles)
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +81,13 @@ func (t *testPeople) With(people map[string]workflows.TestPerson, roles map[stri
 		_, made := people[id]
 		return there || made
 	}
+	if all.Groups, err = workflowstest.OverrideGroups(t.all.Groups, cast.Groups, known); err != nil {
+		return nil, err
+	}
+	duties, err := workflowstest.OverrideDuties(t.conf.duties(), cast.OnCall, known)
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range slices.Sorted(maps.Keys(people)) {
 		var p workflows.Person
 		i, there := at[id]
@@ -88,7 +104,7 @@ func (t *testPeople) With(people map[string]workflows.TestPerson, roles map[stri
 		}
 		place(all.Departments, p, people[id])
 	}
-	return newTestPeople(all, func() map[string][]string { return with }), nil
+	return newTestPeople(all, named{func() map[string][]string { return roles }, func() map[string]selector.Duty { return duties }}), nil
 }
 
 // deptOf finds departments by id or name.
@@ -139,6 +155,8 @@ type testPersonSpec struct {
 	Manager string `yaml:"manager"`
 	Lead    bool   `yaml:"lead"` // leads the department
 	Left    bool   `yaml:"left"`
+	// Groups of the suites that they are in: NAME, or CONNECTION/NAME.
+	Groups []string `yaml:"groups,scalar"`
 }
 
 func readPeople(n *config.Node) (workflows.Roster, config.Problems) {
@@ -155,6 +173,9 @@ func readPeople(n *config.Node) (workflows.Roster, config.Problems) {
 		}
 		known[s.ID] = true
 		b.add(workflows.Person{ID: s.ID, Name: s.Name, Title: s.Title, Manager: s.Manager, Active: !s.Left}, s.Dept, s.Dept, s.Lead)
+		for _, g := range s.Groups {
+			b.join(g, s.ID)
+		}
 	}
 	for i, s := range specs {
 		if s.Manager != "" && !known[s.Manager] {
@@ -200,6 +221,20 @@ func (b *rosterBuilder) add(p workflows.Person, dept, deptName string, lead bool
 		}
 	}
 	b.roster.Persons = append(b.roster.Persons, p)
+}
+
+// join puts somebody into a group, NAME or CONNECTION/NAME.
+func (b *rosterBuilder) join(group, person string) {
+	g := workflows.Group{Name: group}
+	if c, name, ok := strings.Cut(group, "/"); ok {
+		g.Connection, g.Name = c, name
+	}
+	i := slices.IndexFunc(b.roster.Groups, func(x workflows.Group) bool { return x.Connection == g.Connection && x.Name == g.Name })
+	if i < 0 {
+		i = len(b.roster.Groups)
+		b.roster.Groups = append(b.roster.Groups, g)
+	}
+	b.roster.Groups[i].Members = append(b.roster.Groups[i].Members, person)
 }
 
 // fixed is a directory that never changes.

@@ -21,6 +21,7 @@ import (
 	"magpie/workflows/engine"
 	"magpie/workflows/help"
 	"magpie/workflows/link"
+	"magpie/workflows/selector"
 	"magpie/workflows/workcal"
 )
 
@@ -35,6 +36,7 @@ type project struct {
 	templates   *templates.Set
 	calendar    workflows.Calendar
 	env         workflows.Env
+	duties      map[string]selector.Duty
 	sources     map[string]*config.Node // of the programs, by id
 	testPeople  workflows.People
 }
@@ -103,7 +105,8 @@ func (p *project) loadCalendar(file string, now func() time.Time) config.Problem
 			ps = append(ps, unknownYears(cal, file, cal.Location(), now())...)
 		}
 	}
-	p.env = workflows.Env{Roles: rolesOf(p.cfg), Location: p.cfg.Server.Location, Calendar: p.calendar}
+	p.duties = dutiesOf(p.cfg)
+	p.env = workflows.Env{Roles: rolesOf(p.cfg), OnCall: append([]string{}, slices.Sorted(maps.Keys(p.duties))...), Location: p.cfg.Server.Location, Calendar: p.calendar}
 	return ps
 }
 
@@ -219,6 +222,24 @@ func rolesOf(cfg *config.Config) map[string][]string {
 		out[name] = list
 	}
 	return out
+}
+
+// dutiesOf are the configured duty rosters.
+func dutiesOf(cfg *config.Config) map[string]selector.Duty {
+	out := make(map[string]selector.Duty, len(cfg.People.OnCall))
+	for name, o := range cfg.People.OnCall {
+		d := selector.Duty{Persons: o.Persons, Every: selector.Turn{N: o.Every, Unit: selector.TurnUnit(o.Unit)}, From: o.From}
+		for _, c := range o.Covers {
+			d.Covers = append(d.Covers, selector.Cover(c))
+		}
+		out[name] = d
+	}
+	return out
+}
+
+// configured are the roles and duty rosters of the project as a roster asks for them.
+func (p *project) configured() named {
+	return named{func() map[string][]string { return p.env.Roles }, func() map[string]selector.Duty { return p.duties }}
 }
 
 // runtime puts what the engine needs together.

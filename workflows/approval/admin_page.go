@@ -80,7 +80,7 @@ func (d *decider) askAdmin(a *event.Action) *workflows.Refusal {
 	f := &requested{Selectors: []string{"role:admin"}, ask: todo}
 	f.p.Opinion = reason
 	d.emitBy(f, who)
-	d.effect(workflows.Lookup{ID: f.ID, Selectors: f.Selectors, Initiator: d.s.By})
+	d.effect(workflows.Lookup{ID: f.ID, Selectors: f.Selectors, Initiator: d.s.By, At: d.now})
 	d.say(card.ToastInfo, textLooking)
 	return nil
 }

@@ -118,6 +118,7 @@ func writeRun(w *event.JSON, r *run) {
 	w.OptInt(`,"c":`, int64(r.Closed))
 	w.OptInt(`,"g":`, r.Gen)
 	w.OptStr(`,"sn":`, r.Snap)
+	w.OptStrs(`,"sh":`, r.Short)
 	w.OptStr(`,"ch":`, r.Child)
 	w.OptStr(`,"ce":`, string(r.ChildEnd))
 	w.OptInt(`,"tr":`, int64(r.Tries))

@@ -84,6 +84,7 @@ func (f *answered) fields(w *event.JSON) {
 	w.Str(`,"id":`, f.ID)
 	w.OptStrs(`,"who":`, f.Who)
 	w.OptStr(`,"snap":`, f.Snap)
+	w.OptStrs(`,"short":`, f.Short)
 }
 
 func (f *answered) secretFields(w *event.JSON) {

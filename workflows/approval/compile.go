@@ -162,7 +162,7 @@ func (c *compiler) selectors(list []string, path string, start bool) []string {
 		default:
 			c.fail(at, what, want)
 		}
-		if f, ok := c.p.byField[s.Name]; ok && s.Kind == selector.Form && !f.required && !strings.HasSuffix(path, ".cc.to") { // nobody need be told
+		if f, ok := c.p.byField[s.Field()]; ok && what == "" && !f.required && !strings.HasSuffix(path, ".cc.to") { // nobody need be told
 			c.warn(at, fmt.Sprintf("the field %s may be left empty, then nobody is found", f.id), "required: true for the field")
 		}
 	}
@@ -171,9 +171,17 @@ func (c *compiler) selectors(list []string, path string, start bool) []string {
 
 // scope is what selectors may name; start says that there is no form yet.
 func (c *compiler) scope(start bool) selector.Scope {
-	return selector.Scope{Roles: c.env.Roles, People: func(id string) (bool, bool) {
+	return selector.Scope{Roles: c.env.Roles, OnCall: c.env.OnCall, Field: func(id string) (selector.Holds, bool) {
 		f, ok := c.p.byField[id]
-		return ok && (f.typ == typePerson || f.typ == typePersons), ok && !start
+		switch {
+		case !ok || start:
+			return "", false
+		case f.typ == typePerson || f.typ == typePersons:
+			return selector.HoldsPersons, true
+		case f.typ == typeDepartment:
+			return selector.HoldsDept, true
+		}
+		return "", true
 	}}
 }
 

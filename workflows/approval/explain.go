@@ -65,6 +65,9 @@ func (p *Program) why(n *node, r *run) string {
 	if n.sign {
 		by += "，" + textByHand
 	}
+	for _, s := range r.Short {
+		by += "；" + fmt.Sprintf(textShort, s)
+	}
 	switch {
 	case r.State == runSkipped && r.Why == "nobody":
 		return by + "：" + textSkipNobody

@@ -106,7 +106,9 @@ type answered struct {
 	ID   string   `json:"id"`
 	Who  []string `json:"who,omitempty"`
 	Snap string   `json:"snap,omitempty"`
-	p    struct {
+	// Short are chains upwards that went to the top, since nobody met their bound.
+	Short []string `json:"short,omitempty"`
+	p     struct {
 		People map[string]person `json:"people,omitempty"`
 	}
 }
@@ -120,6 +122,9 @@ func (f *answered) apply(s *state, _ stamp, _ string) {
 		}
 		if r := s.run(a.Node, a.Round); r != nil && f.Snap != "" && a.For == "by" {
 			r.Snap = f.Snap
+		}
+		if r := s.run(a.Node, a.Round); r != nil && a.For == "by" {
+			r.Short = f.Short
 		}
 	}
 	s.Asks = slices.DeleteFunc(s.Asks, func(a ask) bool { return a.ID == f.ID })

@@ -73,11 +73,11 @@ func (c *compiler) selfish(n *node, at *config.Node) {
 }
 
 // ownWords tells whether all that is named may be the initiator alone: they themself, or whom they name in the
-// form.
+// form, or above somebody whom they name there.
 func ownWords(by []string) (word string, all bool) {
 	for _, text := range by {
 		s, err := selector.Parse(text)
-		if err != nil || s.Kind != selector.Initiator && s.Kind != selector.Form {
+		if err != nil || s.Kind != selector.Initiator && s.Field() == "" {
 			return "", false
 		}
 		word = text
@@ -103,7 +103,7 @@ func (c *compiler) named(n *node, at *config.Node) {
 	who := map[string]bool{}
 	for _, text := range n.by {
 		s, err := selector.Parse(text)
-		if err != nil || s.Kind != selector.Person && s.Kind != selector.Initiator && s.Kind != selector.Manager {
+		if err != nil || s.Kind != selector.Person && s.Kind != selector.Initiator && (s.Kind != selector.Manager || s.Of != "") {
 			return // how many they are is known to the directory
 		}
 		who[s.String()] = true

@@ -27,6 +27,9 @@ func (Kind) Lint(ctx context.Context, src *config.Node, p workflows.Program, peo
 		switch n.kind {
 		case nodeApprove:
 			l.step(n, at[n.id])
+			if n.timeout != nil {
+				l.named(n.timeout.To, at[n.id].At("timeout.to"))
+			}
 		case nodeCC:
 			l.nobody(n.to, at[n.id].At("cc.to"), fmt.Sprintf("step %s tells nobody", n.id))
 		}
@@ -62,13 +65,16 @@ func (l *peopleLint) find(by []string, initiator string) (ids []string, ok bool)
 func readsForm(by []string) bool {
 	return slices.ContainsFunc(by, func(t string) bool {
 		s, err := selector.Parse(t)
-		return err != nil || s.Kind == selector.Form || s.Kind == selector.Chosen || s.Kind == selector.OnCall
+		return err != nil || s.Field() != "" || s.Kind == selector.Chosen
 	})
 }
 
 // asks reports whether whom a selector means depends on who starts the flow.
 func asks(by []string) bool {
-	return slices.ContainsFunc(by, func(t string) bool { return strings.HasPrefix(t, "initiator") })
+	return slices.ContainsFunc(by, func(t string) bool {
+		s, err := selector.Parse(t)
+		return err == nil && s.About()
+	})
 }
 
 func (l *peopleLint) starters(everyone []string) {
@@ -81,14 +87,17 @@ func (l *peopleLint) starters(everyone []string) {
 		return
 	}
 	if l.who = may; len(may) == 0 {
-		l.c.warnAt(l.c.root.At("start.who"), "today nobody may start this flow", "a selector that finds somebody")
+		l.c.warnAt(l.c.root.At("start.who"), "today nobody may start this flow", l.meant(l.p.who))
+		return
 	}
+	l.named(l.p.who, l.c.root.At("start.who"))
 }
 
 // step warns of a step that nobody, or too few, can decide, and of people who would decide about themselves.
 func (l *peopleLint) step(n *node, at *config.Node) {
 	by := at.At("approve.by")
 	if readsForm(n.by) {
+		l.named(n.by, by)
 		return
 	}
 	initiators := l.who
@@ -115,9 +124,12 @@ func (l *peopleLint) step(n *node, at *config.Node) {
 	}
 	switch {
 	case len(none) > 0 && len(none) == len(initiators):
-		l.c.warnAt(by, fmt.Sprintf("step %s: today %s finds nobody: %s", n.id, strings.Join(n.by, ", "), l.then(n)), "a selector that finds somebody")
+		l.c.warnAt(by, fmt.Sprintf("step %s: today %s finds nobody: %s", n.id, strings.Join(n.by, ", "), l.then(n)), l.meant(n.by))
 	case len(none) > 0 && (n.ifNobody == "skip" || n.ifNobody == "reject"):
 		l.c.warnAt(by, fmt.Sprintf("step %s: for %s %s finds nobody: %s", n.id, some(none), strings.Join(n.by, ", "), l.then(n)), "if_nobody: admin")
+	}
+	if len(none) == 0 || len(none) < len(initiators) {
+		l.named(n.by, by)
 	}
 	if len(none)+len(few) > 0 && n.ifNobody != "skip" && n.ifNobody != "reject" {
 		if ids, ok := l.find([]string{n.ifNobody}, ""); ok && len(ids) == 0 {
@@ -152,12 +164,13 @@ func (l *peopleLint) fallback(n *node, at *config.Node) {
 
 // nobody warns of selectors that find nobody whoever starts the flow.
 func (l *peopleLint) nobody(by []string, at *config.Node, what string) {
-	if readsForm(by) || asks(by) {
-		return
+	if !readsForm(by) && !asks(by) {
+		if ids, ok := l.find(by, ""); ok && len(ids) == 0 {
+			l.c.warnAt(at, what+": today "+strings.Join(by, ", ")+" finds nobody", l.meant(by))
+			return
+		}
 	}
-	if ids, ok := l.find(by, ""); ok && len(ids) == 0 {
-		l.c.warnAt(at, what+": today "+strings.Join(by, ", ")+" finds nobody", "a selector that finds somebody")
-	}
+	l.named(by, at)
 }
 
 // some names a few of many.

@@ -213,14 +213,21 @@ func chosenID(step string) string { return "chosen_" + strings.ReplaceAll(step, 
 func (l *peopleLint) offers() {
 	for i := range l.p.fields {
 		f := &l.p.fields[i]
-		if len(f.from) == 0 || asks(f.from) {
+		if len(f.from) == 0 {
+			continue
+		}
+		at := l.c.root.At(f.fromAt)
+		if asks(f.from) {
+			l.named(f.from, at)
 			continue
 		}
 		who, ok := l.find(f.from, "")
-		at := l.c.root.At(f.fromAt)
+		if len(who) > 0 {
+			l.named(f.from, at)
+		}
 		switch {
 		case ok && len(who) == 0:
-			l.c.warnAt(at, fmt.Sprintf("%s offers nobody today: the form can't be handed in", f.label), "a selector that finds somebody")
+			l.c.warnAt(at, fmt.Sprintf("%s offers nobody today: the form can't be handed in", f.label), l.meant(f.from))
 		case len(who) > maxChoice:
 			l.c.warnAt(at, fmt.Sprintf("%s offers %d persons; only the first %d are shown", f.label, len(who), maxChoice), "fewer of them, or no from")
 		}

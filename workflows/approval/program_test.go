@@ -30,5 +30,5 @@ func env(t testing.TB) workflows.Env {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return workflows.Env{Roles: workflowstest.NewCompany().Roles, Calendar: cal}
+	return workflows.Env{Roles: workflowstest.NewCompany().Roles, OnCall: []string{"ops"}, Calendar: cal}
 }

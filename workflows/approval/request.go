@@ -25,7 +25,7 @@ func (d *decider) request(e *errand) {
 	}}
 	f.p.Opinion = e.opinion
 	d.emitBy(f, e.by)
-	d.effect(workflows.Lookup{ID: f.ID, Selectors: sel, Initiator: d.s.By})
+	d.effect(workflows.Lookup{ID: f.ID, Selectors: sel, Initiator: d.s.By, At: d.now})
 }
 
 // requested does an errand whose persons are known now. Whoever asked is answered where they pressed, or with a

@@ -24,8 +24,8 @@ func object(keys map[string]*config.JSONSchema) *config.JSONSchema {
 // JSONSchema describes one selector or a list of them.
 func (*selectors) JSONSchema() *config.JSONSchema {
 	one := &config.JSONSchema{
-		Type: "string", Pattern: `^(person:.+|role:.+|dept:.+|oncall:.+|form\..+|initiator(\..+)?|chosen|everyone)$|\$\{`,
-		Examples: []any{"initiator.manager", "role:finance", "dept:财务部/lead", "person:li.lei", "form.reviewer"},
+		Type: "string", Pattern: `^(person:.+|role:.+|title:.+|group:.+|dept:.+|oncall:.+|form\..+|initiator(\..+)?|chosen|everyone)$|\$\{`,
+		Examples: []any{"initiator.manager", "initiator.managers(until: title:总监)", "initiator.dept.leads(2)", "role:finance", "title:财务经理", "group:评审委员会", "dept:财务部/lead", "person:li.lei", "oncall:ops", "form.reviewer"},
 	}
 	least := uint64(1)
 	return &config.JSONSchema{AnyOf: []*config.JSONSchema{one, {Type: "array", Items: one, MinItems: &least}}}

@@ -92,6 +92,7 @@ type run struct {
 	Closed  stamp    `json:"c,omitempty"`
 	Gen     int64    `json:"g,omitempty"` // of the timer that asks again
 	Snap    string   `json:"sn,omitempty"`
+	Short   []string `json:"sh,omitempty"` // chains upwards whose bound nobody met
 	// Of a step that starts another workflow:
 	Child    string           `json:"ch,omitempty"` // its instance
 	ChildEnd workflows.Status `json:"ce,omitempty"` // how it ended

@@ -180,7 +180,7 @@ func (d *decider) ask(f *asked, initiator string) {
 	form := map[string][]string{}
 	for i := range d.p.fields {
 		switch f := &d.p.fields[i]; f.typ {
-		case typePerson:
+		case typePerson, typeDepartment:
 			if v := d.s.Form[f.id]; v.T != "" {
 				form[f.id] = []string{v.T}
 			}
@@ -190,7 +190,7 @@ func (d *decider) ask(f *asked, initiator string) {
 			}
 		}
 	}
-	d.effect(workflows.Lookup{ID: f.ID, Selectors: f.Selectors, Initiator: initiator, Form: form})
+	d.effect(workflows.Lookup{ID: f.ID, Selectors: f.Selectors, Initiator: initiator, Form: form, At: d.now})
 }
 
 // slot is the slot's name without the instance.

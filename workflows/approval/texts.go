@@ -166,6 +166,7 @@ const (
 	textFinding     = "正在查找审批人"
 	textStuck       = "找不到审批人，稍后重试"
 	textSkipIf      = "条件不满足，跳过"
+	textShort       = "%s 的终点不在上级里，已到最上级"
 	textSkipNobody  = "找不到审批人，按规则跳过"
 	textAutoSame    = "已审批过，自动同意"
 	textAutoSelf    = "发起人即审批人，自动同意"

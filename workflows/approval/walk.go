@@ -75,7 +75,7 @@ func (d *decider) answer(l *event.Lookup) error {
 	if a.For == "who" {
 		people, found = nil, slices.DeleteFunc(found, func(id string) bool { return id != d.s.By })
 	}
-	f := &answered{ID: l.ID, Who: found, Snap: l.Snapshot}
+	f := &answered{ID: l.ID, Who: found, Snap: l.Snapshot, Short: l.Short}
 	f.p.People = people
 	d.emit(f)
 	grants := append(grantsOf(l.Proxies), a.Proxies...)

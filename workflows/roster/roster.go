@@ -29,6 +29,8 @@ type Options struct {
 	Source Source
 	// Roles gives the configured roles: role → selectors. Called for each lookup, so that a reload counts.
 	Roles func() map[string][]string
+	// Duties gives the configured duty rosters, by name. Called for each lookup.
+	Duties func() map[string]selector.Duty
 	// Order gives the connections in the order of the configuration, for whoever has no preference.
 	Order func() []string
 	// Fresh is how long a state is used before the source's revision is looked at again; default 2 s.
@@ -63,6 +65,9 @@ func New(o Options) *Roster {
 	}
 	if o.Roles == nil {
 		o.Roles = func() map[string][]string { return nil }
+	}
+	if o.Duties == nil {
+		o.Duties = func() map[string]selector.Duty { return nil }
 	}
 	if o.Order == nil {
 		o.Order = func() []string { return nil }
@@ -114,11 +119,16 @@ func (r *Roster) Resolve(ctx context.Context, l workflows.Lookup) (event.Lookup,
 	if err != nil {
 		return event.Lookup{}, err
 	}
-	ids, err := selector.Eval(l.Selectors, selector.Subject{Initiator: l.Initiator, Form: l.Form, Chosen: l.Chosen}, view{s, r.o.Roles()})
+	at := l.At
+	if at.IsZero() {
+		at = r.o.Now()
+	}
+	found, err := selector.Eval(l.Selectors, selector.Subject{Initiator: l.Initiator, Form: l.Form, Chosen: l.Chosen}, view{s, r.o.Roles(), r.o.Duties(), at})
 	if err != nil {
 		return event.Lookup{}, err
 	}
-	out := event.Lookup{ID: l.ID, Persons: make([]event.Person, 0, len(ids)), Snapshot: strconv.FormatInt(s.rev, 10)}
+	ids := found.Persons
+	out := event.Lookup{ID: l.ID, Persons: make([]event.Person, 0, len(ids)), Snapshot: strconv.FormatInt(s.rev, 10), Short: found.Short}
 	for _, id := range ids {
 		out.Persons = append(out.Persons, s.person(s.persons[id]))
 	}

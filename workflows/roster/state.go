@@ -2,6 +2,7 @@ package roster
 
 import (
 	"slices"
+	"time"
 
 	"magpie/adapters/event"
 	"magpie/workflows"
@@ -19,6 +20,8 @@ type state struct {
 	byName    map[string][]*workflows.Department
 	children  map[string][]*workflows.Department
 	grants    map[string][]workflows.Proxy // by whose place is taken
+	titles    map[string][]string          // person ids by job title
+	groups    map[string][]string          // person ids by NAME and by CONNECTION/NAME
 }
 
 func index(all workflows.Roster) *state {
@@ -49,6 +52,7 @@ func index(all workflows.Roster) *state {
 		}
 	}
 	s.grants = s.grantsOf(all.Proxies)
+	s.titles, s.groups = titlesOf(persons), groupsOf(all.Groups)
 	merged, of := merge(all.Departments)
 	s.depts = of
 	for _, d := range merged {
@@ -76,10 +80,12 @@ func (s *state) deptName(p *workflows.Person) string {
 	return ""
 }
 
-// view is a state as selectors see it, with the roles of the moment.
+// view is a state as selectors see it, with the roles and the duty rosters of the moment.
 type view struct {
 	*state
-	roles map[string][]string
+	roles  map[string][]string
+	duties map[string]selector.Duty
+	at     time.Time // of the question
 }
 
 var _ selector.Directory = view{}
@@ -146,5 +152,14 @@ func (v view) Role(name string) ([]string, bool) {
 	return s, ok
 }
 
-// OnCall: duty rosters are not kept yet, so nobody is on duty.
-func (v view) OnCall(string) ([]string, bool) { return nil, false }
+func (v view) Titled(title string) []string { return v.titles[title] }
+
+func (v view) Group(name string) []string { return v.groups[name] }
+
+func (v view) OnCall(name string) ([]string, bool) {
+	d, ok := v.duties[name]
+	if who := d.On(v.at); who != "" {
+		return []string{who}, ok
+	}
+	return nil, ok
+}

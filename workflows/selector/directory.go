@@ -8,6 +8,11 @@ type Directory interface {
 	// Person finds one by id, or by an id of before they were found to be one with somebody: theirs is in the
 	// answer. Departed ones are found too, with Active false.
 	Person(id string) (workflows.Person, bool)
+	// Titled lists the persons with a job title, in a stable order. Spaces around it do not count.
+	Titled(title string) []string
+	// Group lists the persons of the groups of that name in every suite, or of "CONNECTION/NAME" in one, each once
+	// and in a stable order.
+	Group(name string) []string
 	// Depts finds every department of that name or id: names need not be unique over suites.
 	Depts(name string) []Department
 	// Dept finds one by id.
@@ -17,7 +22,7 @@ type Directory interface {
 	Members(dept string, deep bool) []string
 	// Role gives the selectors that the configuration lists for a role.
 	Role(name string) ([]string, bool)
-	// OnCall lists who is on duty now in a roster.
+	// OnCall lists who is on duty in a roster at the instant of the question.
 	OnCall(name string) ([]string, bool)
 }
 

@@ -2,10 +2,15 @@ package workflowstest
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
 
 	"magpie/adapters/event"
 	"magpie/workflows"
 	"magpie/workflows/selector"
+	"magpie/workflows/workcal"
 )
 
 // Company is a small company as workflows.People: 研发部 under han.meimei, 财务部 under wang.fang, 行政部 under
@@ -14,13 +19,16 @@ type Company struct {
 	Roles  map[string][]string
 	People map[string]workflows.Person
 	Depts  []selector.Department
-	Order  []string // person ids, as departments list them
+	Order  []string            // person ids, as departments list them
+	Groups map[string][]string // person ids by NAME, or CONNECTION/NAME
+	Duties map[string]selector.Duty
 	// Proxies are the standing grants.
 	Proxies []workflows.Proxy
 }
 
 var (
 	_ workflows.People   = (*Company)(nil)
+	_ workflows.Namer    = (*Company)(nil)
 	_ selector.Directory = directory{}
 )
 
@@ -49,6 +57,12 @@ func NewCompany() *Company {
 		c.People[p.id] = workflows.Person{ID: p.id, Name: p.name, Manager: p.manager, Depts: []string{p.dept}, Title: p.title, Active: true}
 		c.Order = append(c.Order, p.id)
 	}
+	c.Groups = map[string][]string{"评审委员会": {"wang.fang", "han.meimei"}}
+	c.Duties = map[string]selector.Duty{"ops": {
+		Persons: []string{"lin.tao", "li.lei", "chen.jie"}, Every: selector.Turn{N: 1, Unit: selector.Weeks},
+		From:   time.Date(2026, 3, 2, 9, 0, 0, 0, workcal.Shanghai()),
+		Covers: []selector.Cover{{Person: "liu.yang", From: time.Date(2026, 3, 12, 0, 0, 0, 0, workcal.Shanghai()), To: time.Date(2026, 3, 13, 0, 0, 0, 0, workcal.Shanghai())}},
+	}}
 	return c
 }
 
@@ -61,14 +75,18 @@ func (c *Company) Leave(id string) {
 
 // Resolve answers a lookup.
 func (c *Company) Resolve(_ context.Context, l workflows.Lookup) (event.Lookup, error) {
-	ids, err := selector.Eval(l.Selectors, selector.Subject{Initiator: l.Initiator, Form: l.Form, Chosen: l.Chosen}, directory{c})
+	at := l.At
+	if at.IsZero() {
+		at = time.Now()
+	}
+	found, err := selector.Eval(l.Selectors, selector.Subject{Initiator: l.Initiator, Form: l.Form, Chosen: l.Chosen}, directory{c, at})
 	if err != nil {
 		return event.Lookup{}, err
 	}
-	out := event.Lookup{ID: l.ID, Snapshot: "1", Persons: []event.Person{}, Proxies: c.proxies()}
-	for _, id := range ids {
+	out := event.Lookup{ID: l.ID, Snapshot: "1", Persons: []event.Person{}, Proxies: c.proxies(), Short: found.Short}
+	for _, id := range found.Persons {
 		p := c.People[id]
-		d, _ := directory{c}.Dept(p.Depts[0])
+		d, _ := directory{c: c}.Dept(p.Depts[0])
 		out.Persons = append(out.Persons, event.Person{ID: id, Name: p.Name, Dept: d.Name, Title: p.Title, Active: p.Active})
 	}
 	return out, nil
@@ -100,8 +118,28 @@ func (c *Company) Addresses(_ context.Context, id string) ([]workflows.Address, 
 	return []workflows.Address{{Connection: "loop", Ref: event.Ref{Scope: event.Scope{Platform: "loopback"}, Kind: event.RefUser, ID: id}}}, nil
 }
 
-// directory is a Company as selectors see it.
-type directory struct{ c *Company }
+// Names implements workflows.Namer.
+func (c *Company) Names(_ context.Context, kind string) ([]string, error) {
+	var out []string
+	switch kind {
+	case "title":
+		for _, p := range c.People {
+			if p.Active && p.Title != "" {
+				out = append(out, p.Title)
+			}
+		}
+	case "group":
+		out = slices.Collect(maps.Keys(c.Groups))
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// directory is a Company as selectors see it, at an instant.
+type directory struct {
+	c  *Company
+	at time.Time
+}
 
 func (d directory) Person(id string) (workflows.Person, bool) { p, ok := d.c.People[id]; return p, ok }
 
@@ -144,4 +182,22 @@ func (d directory) Members(dept string, deep bool) []string {
 
 func (d directory) Role(name string) ([]string, bool) { r, ok := d.c.Roles[name]; return r, ok }
 
-func (d directory) OnCall(string) ([]string, bool) { return nil, false }
+func (d directory) Titled(title string) []string {
+	var out []string
+	for _, id := range d.c.Order {
+		if strings.TrimSpace(d.c.People[id].Title) == title {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+func (d directory) Group(name string) []string { return d.c.Groups[name] }
+
+func (d directory) OnCall(name string) ([]string, bool) {
+	duty, ok := d.c.Duties[name]
+	if who := duty.On(d.at); who != "" {
+		return []string{who}, ok
+	}
+	return nil, ok
+}

@@ -11,11 +11,12 @@ import (
 	"magpie/workflows/selector"
 )
 
-// Overrider is a workflows.People that can be had with some of it changed: `people:` and `roles:` of a test.
+// Overrider is a workflows.People that can be had with some of it changed: `people:`, `roles:`, `groups:` and
+// `oncall:` of a test.
 type Overrider interface {
 	// With returns other People; the receiver stays as it is. An error that a person who writes the test can
 	// mend is a *Mistake.
-	With(people map[string]workflows.TestPerson, roles map[string]workflows.TestWho) (workflows.People, error)
+	With(cast workflows.TestCast) (workflows.People, error)
 }
 
 // Mistake is a wrong override.
@@ -96,11 +97,12 @@ func OverrideRoles(roles map[string][]string, with map[string]workflows.TestWho)
 }
 
 // With implements Overrider.
-func (c *Company) With(people map[string]workflows.TestPerson, roles map[string]workflows.TestWho) (workflows.People, error) {
-	out := &Company{People: maps.Clone(c.People), Depts: slices.Clone(c.Depts), Order: slices.Clone(c.Order), Proxies: slices.Clone(c.Proxies)}
+func (c *Company) With(cast workflows.TestCast) (workflows.People, error) {
+	people := cast.People
+	out := &Company{People: maps.Clone(c.People), Depts: slices.Clone(c.Depts), Order: slices.Clone(c.Order), Proxies: slices.Clone(c.Proxies), Groups: maps.Clone(c.Groups)}
 	out.Proxies = append(out.Proxies, GrantsOf(people)...)
 	var err error
-	if out.Roles, err = OverrideRoles(c.Roles, roles); err != nil {
+	if out.Roles, err = OverrideRoles(c.Roles, cast.Roles); err != nil {
 		return nil, err
 	}
 	known := func(id string) bool {
@@ -108,8 +110,17 @@ func (c *Company) With(people map[string]workflows.TestPerson, roles map[string]
 		_, made := people[id]
 		return there || made
 	}
+	if err = checkGroups(cast.Groups, known); err != nil {
+		return nil, err
+	}
+	for name, who := range cast.Groups {
+		out.Groups[name] = who
+	}
+	if out.Duties, err = OverrideDuties(c.Duties, cast.OnCall, known); err != nil {
+		return nil, err
+	}
 	dept := func(name string) (string, bool) {
-		all := directory{c}.Depts(name)
+		all := directory{c: c}.Depts(name)
 		if len(all) == 0 {
 			return "", false
 		}

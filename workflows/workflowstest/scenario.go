@@ -63,6 +63,7 @@ type T interface {
 //	left han.meimei                               … and what waits for them is handed on; left A B C: to B or C
 //	person li.lei manager=sun.li dept=市场部         somebody is different from now on
 //	role admin none | person:li.lei               a role changes
+//	group 评审委员会 none | li.lei zhao.min           a group of a suite changes
 //	expect status approved
 //	expect title 李雷的采购申请：键盘 ¥300
 //	expect card slot=initiator status=approved template=approval.initiator actions=urge,withdraw
@@ -77,6 +78,7 @@ type T interface {
 //	expect no text to li.lei
 //	expect timer remind/leader/1/0 at 2026-03-02 14:30
 //	expect trail voted
+//	expect why finance form.amount >= 5000         somewhere in why the step was entered, or not
 //	expect told 修改了金额                          somewhere in the timeline
 //	expect time leader passed 65h30m working 2h30m   what statistics count of the last pass through a step,
 //	expect time leader of han.meimei approved 1h     and of a person's last task there
@@ -211,6 +213,10 @@ func (s *story) line(line string) error {
 		role, who, _ := strings.Cut(rest, " ")
 		s.company.Roles[role] = strings.Fields(strings.TrimPrefix(who, "none"))
 		return nil
+	case "group":
+		name, who, _ := strings.Cut(rest, " ")
+		s.company.Groups[name] = strings.Fields(strings.TrimPrefix(who, "none"))
+		return nil
 	}
 	for _, a := range workflows.Acts() {
 		if a.Verb == word {
@@ -243,7 +249,7 @@ func (s *story) person(rest string) error {
 			return fmt.Errorf("%q of a person is not known", key)
 		}
 	}
-	with, err := s.company.With(map[string]workflows.TestPerson{id: o}, nil)
+	with, err := s.company.With(workflows.TestCast{People: map[string]workflows.TestPerson{id: o}})
 	if err != nil {
 		return err
 	}

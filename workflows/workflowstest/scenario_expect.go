@@ -72,6 +72,8 @@ func (s *story) expect(line string) error {
 		return s.told(rest, no)
 	case "time":
 		return s.time(rest, no)
+	case "why":
+		return s.why(rest, no)
 	case "urge":
 		n := 0
 		for _, u := range b.Urges {
@@ -85,6 +87,24 @@ func (s *story) expect(line string) error {
 		return nil
 	}
 	return fmt.Errorf("%q is not known", word)
+}
+
+// why reads "leader by initiator.manager": a step's last pass, and a part of why it is as it is.
+func (s *story) why(line string, no bool) error {
+	x, err := s.b.Explain()
+	if err != nil {
+		return err
+	}
+	id, text, _ := strings.Cut(line, " ")
+	for _, st := range slices.Backward(x.Steps) {
+		if st.ID == id {
+			if strings.Contains(st.Why, text) == no {
+				return fmt.Errorf("%s: %s", st.State, st.Why)
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("the step was not reached")
 }
 
 func same(what, got, want string) error {

@@ -81,7 +81,7 @@ func (t *test) run(p workflows.Program) error {
 		return fmt.Errorf("start.at: %q is not a time", at)
 	}
 	t.b = New(p, t.o.People, now)
-	if len(t.spec.People) > 0 || len(t.spec.Roles) > 0 {
+	if !t.spec.Cast().Empty() {
 		if ok, err := t.people(); !ok {
 			return err
 		}
@@ -112,7 +112,7 @@ func (t *test) people() (ok bool, err error) {
 	if !is {
 		return false, errors.New("people and roles can't be changed in this run")
 	}
-	people, err := o.With(t.spec.People, t.spec.Roles)
+	people, err := o.With(t.spec.Cast())
 	var m *Mistake
 	if errors.As(err, &m) {
 		t.fail(m.Path, m.What, m.Want)
@@ -214,7 +214,7 @@ func (t *test) left(l workflows.TestLeft, path string) error {
 			return errors.New("nobody can leave in this run")
 		}
 		gone := true
-		people, err := o.With(map[string]workflows.TestPerson{l.Person: {Left: &gone}}, nil)
+		people, err := o.With(workflows.TestCast{People: map[string]workflows.TestPerson{l.Person: {Left: &gone}}})
 		if err != nil {
 			return err
 		}
