@@ -246,6 +246,8 @@ const jobIfShown = 12
 // jobOp is the statement that puts a job.
 func (s *Store) jobOp(j workflows.Job, now int64) (op, error) {
 	var body any
+	var b []byte
+	var err error
 	lane, slot, rev := laneSelf, "", int64(0)
 	switch j.Queue {
 	case workflows.QueueOut:
@@ -257,7 +259,7 @@ func (s *Store) jobOp(j workflows.Job, now int64) (op, error) {
 		if projected(m) {
 			m.Rev = 0 // it is in its column; the row says the same for every revision
 		}
-		body = &m
+		b, err = m.AppendJSON(make([]byte, 0, 512))
 	case workflows.QueueTimer:
 		if j.Timer == nil {
 			return op{}, fmt.Errorf("job %s: no timer", j.ID)
@@ -274,7 +276,9 @@ func (s *Store) jobOp(j workflows.Job, now int64) (op, error) {
 	if j.ID == "" || len(j.ID) > 255 {
 		return op{}, fmt.Errorf("job id %.40q: 1 to 255 bytes", j.ID)
 	}
-	b, err := json.Marshal(body)
+	if body != nil {
+		b, err = json.Marshal(body)
+	}
 	if err != nil {
 		return op{}, fmt.Errorf("job %s: %w", j.ID, err)
 	}
@@ -306,7 +310,7 @@ func marshalToast(t *card.Toast) ([]byte, error) {
 	if t == nil {
 		return nil, nil
 	}
-	return json.Marshal(t)
+	return t.AppendJSON(make([]byte, 0, 128))
 }
 
 // refKey writes a foreign id as one text that is unique: the parts that may hold anything come quoted.

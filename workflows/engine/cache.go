@@ -8,8 +8,13 @@ import (
 	"magpie/workflows"
 )
 
-// stripes is how many instances are kept in memory, and into how many the locks are spread.
-const stripes = 1024
+const (
+	// stripes is how many instances are kept in memory, and into how many the locks are spread: those that people
+	// work on in a morning, so that a press need not load what it is about.
+	stripes = 8192
+	// largest bounds the memory that takes: the state of one that is kept, in bytes.
+	largest = 16 << 10
+)
 
 // stripe is where commands on an instance queue up inside this process, and where the instance they left
 // behind is remembered. Two instances may share one; that costs time, never correctness.
@@ -35,5 +40,13 @@ func (s *stripe) remembered(id string) (workflows.Instance, bool) {
 	return workflows.Instance{}, false
 }
 
-func (s *stripe) remember(in workflows.Instance) { s.last.Store(&in) }
-func (s *stripe) forget()                        { s.last.Store(nil) }
+// remember keeps what was committed last, unless it is large.
+func (s *stripe) remember(in workflows.Instance) {
+	if len(in.State) > largest {
+		s.forget()
+		return
+	}
+	s.last.Store(&in)
+}
+
+func (s *stripe) forget() { s.last.Store(nil) }
