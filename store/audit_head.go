@@ -177,6 +177,14 @@ func (s *Store) makeHead(ctx context.Context, day string, nothing bool) (Head, e
 	case prev.At.Before(s.now()):
 		since = millis(prev.At.Add(-headOverlap))
 	} // a clock that was set back says nothing of what is new: all of it is looked at
+	// Asked after prev was read: whoever closed the day before that is seen here, and whoever does later is seen below.
+	last := ""
+	if err := s.readOne(ctx, sqlLastDay, nil, &last); err != nil && !errors.Is(err, ErrNotFound) {
+		return Head{}, err
+	}
+	if day != "" && last >= day {
+		return Head{}, ErrConflict
+	}
 	h := Head{N: prev.N + 1, Day: day, At: s.now().UTC().Truncate(time.Millisecond), Prev: prev.Hash, list: newToken()}
 	if nothing {
 		d := sha256.Sum256(nil)

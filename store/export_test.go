@@ -70,3 +70,8 @@ func Bump(path string) error {
 	_, err = db.Exec("INSERT INTO " + versionTable + " (version_id, is_applied) VALUES (9999, 1)")
 	return errors.Join(err, db.Close())
 }
+
+// CloseDay makes the head of a day for a process that saw none of it a moment ago.
+func (s *Store) CloseDay(ctx context.Context, day string) (Head, error) {
+	return s.makeHead(ctx, day, false)
+}
