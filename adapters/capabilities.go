@@ -22,6 +22,7 @@ type Capabilities struct {
 	Urge         []card.UrgeLevel
 	Receipts     bool
 	Directory    bool
+	Groups       bool // the directory has user groups, roles or tags
 	Chats        bool
 	Reply        bool          // a message can answer another one
 	Login        bool          // pages can ask the suite who opens them, once it is set up

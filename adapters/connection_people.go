@@ -42,6 +42,19 @@ func (c *Connection) Account(ctx context.Context, ref event.Ref) (event.Account,
 	return a, c.fail("account", err)
 }
 
+// Groups pulls the groups of people that the suite keeps beside departments, or fails: never a part of them.
+// KindUnsupported, KindForbidden. PullTimeout.
+func (c *Connection) Groups(ctx context.Context) ([]event.UserGroup, error) {
+	p, ok := c.p.(Grouper)
+	if !ok || !c.caps.Groups {
+		return nil, Unsupported(c.ID, "groups")
+	}
+	ctx, cancel := context.WithTimeout(ctx, PullTimeout)
+	defer cancel()
+	gs, err := p.Groups(ctx)
+	return gs, c.fail("groups", err)
+}
+
 func (c *Connection) directory() (Directory, bool) {
 	p, ok := c.p.(Directory)
 	return p, ok && c.caps.Directory

@@ -42,6 +42,9 @@ type People struct {
 	Gone        []event.Ref // accounts that have left, or go by another id now
 	Departments []event.Department
 	Persons     []Person // new and changed ones
+	// Groups are all the groups there are, where GroupsRead is set; else those that are known stay.
+	Groups     []event.UserGroup
+	GroupsRead bool
 }
 
 // KnownPeople is what the store holds before a change.

@@ -112,6 +112,12 @@ type Directory interface {
 	Account(ctx context.Context, ref event.Ref) (event.Account, error)
 }
 
+// Grouper is a Directory that also reads the groups of people that the suite keeps beside departments: user groups,
+// roles, tags. As with Directory, half of them are never returned. KindForbidden says what to grant the app.
+type Grouper interface {
+	Groups(ctx context.Context) ([]event.UserGroup, error)
+}
+
 // ChatManager makes groups and changes their members.
 type ChatManager interface {
 	Chats(ctx context.Context) ([]event.Chat, error)

@@ -38,6 +38,7 @@ func (k *kit) capabilities() {
 		{"recall", caps.Recall, is[adapters.Recaller](p), func(ctx context.Context) error { return k.conn.Recall(ctx, ref) }},
 		{"receipts", caps.Receipts, is[adapters.ReceiptReader](p), func(ctx context.Context) error { _, err := k.conn.Readers(ctx, ref); return err }},
 		{"directory", caps.Directory, is[adapters.Directory](p), func(ctx context.Context) error { _, err := k.conn.Accounts(ctx); return err }},
+		{"groups", caps.Groups, is[adapters.Grouper](p), func(ctx context.Context) error { _, err := k.conn.Groups(ctx); return err }},
 		{"chats", caps.Chats, is[adapters.ChatManager](p), func(ctx context.Context) error { _, err := k.conn.Chats(ctx); return err }},
 	}
 	for _, level := range []card.UrgeLevel{card.UrgeApp, card.UrgeSMS, card.UrgePhone} {

@@ -41,6 +41,7 @@ type Sync struct {
 	pulled chan struct{}
 	soon   chan struct{} // somebody wants a pull before its time
 	vain   vain
+	deaf   deaf
 }
 
 // New makes a Sync.
@@ -122,7 +123,9 @@ func (s *Sync) Pull(ctx context.Context, c *adapters.Connection) error {
 		// A company without anybody is an app without its permission: taken at its word, everybody would leave.
 		return errors.New("pull accounts: the suite names nobody; may the app see the address book?")
 	}
-	return s.put(ctx, adapters.People{Connection: c.ID, Full: true, Departments: depts}, accounts, nil)
+	p := adapters.People{Connection: c.ID, Full: true, Departments: depts}
+	p.Groups, p.GroupsRead = s.groups(ctx, c)
+	return s.put(ctx, p, accounts, nil)
 }
 
 // hopeless are the answers that asking again soon does not change.

@@ -141,6 +141,14 @@ type Department struct {
 	Order  int64  `json:"order,omitempty"`
 }
 
+// UserGroup is a group of people that a suite keeps beside its departments: a user group, a role, a tag. It is no chat.
+type UserGroup struct {
+	ID      string   `json:"id"` // vendor id
+	Name    string   `json:"name"`
+	Members []Ref    `json:"members,omitempty"`
+	Depts   []string `json:"depts,omitempty"` // vendor ids: everybody of these departments, and of those below, is a member
+}
+
 // Approval is a change of an approval that the suite itself runs.
 type Approval struct {
 	Instance   Ref       `json:"instance"`

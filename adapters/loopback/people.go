@@ -59,6 +59,23 @@ func (p *Platform) Account(_ context.Context, ref event.Ref) (event.Account, err
 	return p.users[i], nil
 }
 
+// AddGroup makes a group of people known.
+func (p *Platform) AddGroup(id, name string, members ...event.Ref) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.groups = append(p.groups, event.UserGroup{ID: id, Name: name, Members: members})
+}
+
+// Groups lists those that AddGroup made known.
+func (p *Platform) Groups(context.Context) ([]event.UserGroup, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.scripted("groups"); err != nil {
+		return nil, err
+	}
+	return slices.Clone(p.groups), nil
+}
+
 // Chats lists the groups.
 func (p *Platform) Chats(context.Context) ([]event.Chat, error) {
 	p.mu.Lock()

@@ -23,6 +23,7 @@ type Platform struct {
 	byKey    map[string]int     // idempotency key → message
 	script   map[string][]error // op → failures of the next calls; nil is a success
 	users    []event.Account
+	groups   []event.UserGroup
 	chats    []chat
 }
 
@@ -35,6 +36,7 @@ var (
 	_ adapters.Urger         = (*Platform)(nil)
 	_ adapters.ReceiptReader = (*Platform)(nil)
 	_ adapters.Directory     = (*Platform)(nil)
+	_ adapters.Grouper       = (*Platform)(nil)
 	_ adapters.ChatManager   = (*Platform)(nil)
 	_ adapters.Listener      = (*Platform)(nil)
 )
@@ -66,7 +68,7 @@ func (p *Platform) Capabilities() adapters.Capabilities {
 	return adapters.Capabilities{
 		Platform: platformName, Transports: []string{"webhook", "websocket"},
 		Answer: true, AnswerBudget: 3 * time.Second, Update: true, Recall: true, Urge: []card.UrgeLevel{card.UrgeApp},
-		Receipts: true, Directory: true, Chats: true, Reply: true, SendKey: 24 * time.Hour, SendKeyMax: 256,
+		Receipts: true, Directory: true, Groups: true, Chats: true, Reply: true, SendKey: 24 * time.Hour, SendKeyMax: 256,
 		MaxCardBytes: maxCardBytes, MaxTextBytes: 30 << 10, Inputs: inputs,
 	}
 }
