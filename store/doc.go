@@ -7,7 +7,7 @@
 //	job        outbox rows, timers, lookups; leased by token          workflows.Store, delivery.Outbox
 //	slot       the message that shows a card                          delivery.Outbox
 //	receipt, setting
-//	person, account, department, membership                           directory.Store, roster.Source
+//	person, account, department, membership, user_group(_member)      directory.Store, roster.Source
 //	account_link, person_alias, people_log, link_code, link_attempt   link.Store; what people say, apart from what directories say
 //
 // # Leases

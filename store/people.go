@@ -167,7 +167,11 @@ func (s *Store) putPeople(ctx context.Context, p adapters.People) error {
 	if err != nil {
 		return err
 	}
-	if len(accounts) == 0 && len(p.Persons) == 0 && members.empty() && depts.empty() {
+	groups, err := s.groupChange(ctx, p)
+	if err != nil {
+		return err
+	}
+	if len(accounts) == 0 && len(p.Persons) == 0 && members.empty() && depts.empty() && groups.empty() {
 		return nil
 	}
 	now := s.now()
@@ -185,6 +189,9 @@ func (s *Store) putPeople(ctx context.Context, p adapters.People) error {
 			return err
 		}
 		if err := members.apply(t, p.Connection); err != nil {
+			return err
+		}
+		if err := groups.apply(t, p.Connection); err != nil {
 			return err
 		}
 		return setRosterRev(t, rev+1, now)

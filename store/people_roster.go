@@ -95,6 +95,9 @@ func (s *Store) Roster(ctx context.Context) (workflows.Roster, error) {
 	if out.Departments, err = s.departments(ctx, left); err != nil {
 		return workflows.Roster{}, err
 	}
+	if out.Groups, err = s.groups(ctx, rows, out.Departments); err != nil {
+		return workflows.Roster{}, err
+	}
 	err = s.read(ctx, `SELECT connection, dept_id, account, person FROM membership WHERE person <> '' AND is_member = 1 ORDER BY person, is_primary DESC, dept_id`, nil,
 		func(scan scanFunc) error {
 			var connection, dept, account, person string

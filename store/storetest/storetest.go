@@ -52,6 +52,7 @@ type Open func(t *testing.T, c *Clock) *store.Store
 func Run(t *testing.T, open Open) {
 	for name, f := range map[string]func(*env){
 		"people":            testPeople,
+		"groups":            testGroups,
 		"people links":      testLinks,
 		"people careful":    testCareful,
 		"people codes":      testCodes,

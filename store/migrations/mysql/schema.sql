@@ -284,3 +284,16 @@ CREATE TABLE trail (
   entries longblob NOT NULL,
   PRIMARY KEY (instance,seq)
 ) ENGINE=InnoDB;
+CREATE TABLE user_group (
+  connection varchar(64) NOT NULL,
+  group_id varchar(191) NOT NULL,
+  name varchar(255) NOT NULL,
+  PRIMARY KEY (connection,group_id)
+) ENGINE=InnoDB;
+CREATE TABLE user_group_member (
+  connection varchar(64) NOT NULL,
+  group_id varchar(191) NOT NULL,
+  is_dept int NOT NULL,
+  member varchar(191) NOT NULL,
+  PRIMARY KEY (connection,group_id,is_dept,member)
+) ENGINE=InnoDB;

@@ -270,3 +270,16 @@ CREATE TABLE trail (
   entries   BLOB    NOT NULL,
   PRIMARY KEY (instance, seq)
 ) STRICT;
+CREATE TABLE user_group (
+  connection TEXT NOT NULL,
+  group_id   TEXT NOT NULL,
+  name       TEXT NOT NULL,
+  PRIMARY KEY (connection, group_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE user_group_member (
+  connection TEXT    NOT NULL,
+  group_id   TEXT    NOT NULL,
+  is_dept    INTEGER NOT NULL,
+  member     TEXT    NOT NULL,
+  PRIMARY KEY (connection, group_id, is_dept, member)
+) STRICT, WITHOUT ROWID;
