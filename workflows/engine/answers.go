@@ -20,6 +20,9 @@ var (
 		"en-US": "Something went wrong and it was not done; an administrator will see it."}}
 	textStranger = card.Text{Default: "我还不认识你：你的账号没有和公司人员关联，请联系管理员", I18n: map[string]string{
 		"en-US": "I do not know you yet: your account is not linked to a person. Please ask your administrator."}}
+	// textStrangerWrites tells whoever writes also what they can do about it themselves.
+	textStrangerWrites = card.Text{Default: textStranger.Default + "。如果你在另一个办公软件里已经能用，在那边私聊我发送「绑定」，可以自己关联", I18n: map[string]string{
+		"en-US": textStranger.In("en-US") + " If I know you in another suite, write 绑定 to me there to link this account yourself."}}
 )
 
 func toast(kind card.ToastKind, t card.Text) *card.Toast { return &card.Toast{Kind: kind, Text: t} }
@@ -31,7 +34,7 @@ func (c *command) stranger(ctx context.Context) (Result, error) {
 	}
 	c.instance = ""
 	w := &work{commit: workflows.Commit{Now: c.e.now()}, effects: []workflows.Effect{
-		workflows.SendText{Key: "stranger", To: c.sender(), Text: textStranger, ReplyTo: messageOf(c.ev)},
+		workflows.SendText{Key: "stranger", To: c.sender(), Text: textStrangerWrites, ReplyTo: messageOf(c.ev)},
 	}}
 	return c.commit(ctx, w)
 }

@@ -399,10 +399,10 @@ func TestStrangersAndBots(t *testing.T) {
 	}
 	found := false
 	for _, j := range r.store.jobs {
-		found = found || strings.Contains(j.Message.Text.Default, "不认识")
+		found = found || strings.Contains(j.Message.Text.Default, "不认识") && strings.Contains(j.Message.Text.Default, "发送「绑定」") && strings.Contains(j.Message.Text.In("en-US"), "write 绑定")
 	}
 	if !found {
-		t.Error("the stranger was not told")
+		t.Error("the stranger was not told, nor what they can do")
 	}
 	l := r.say("2", "u-lilei", "问")
 	l.Event.Actor.Type = event.ActorBot
