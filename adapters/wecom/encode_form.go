@@ -22,6 +22,7 @@ type formPlan struct {
 //	choices of which several count       vote_interaction, alone and with one button
 //	a drop-down of up to 20              vote_interaction, the same
 //	anything else                        the page; with optional inputs only, the buttons as well
+//	a submit that is asked about         the page, which asks
 func (e *encoder) planForm() {
 	if e.to == toPush || e.to == asChange && e.level > 0 {
 		return
@@ -33,6 +34,9 @@ func (e *encoder) planForm() {
 		}
 		if e.level >= 2 && (goodURL(f.Submit.Page) != "" || e.link() != "") {
 			return
+		}
+		if f.Submit.Confirm != nil && goodURL(f.Submit.Page) != "" {
+			return // the page asks before it submits, so that it takes the form
 		}
 		path := fmt.Sprintf("body[%d]", i)
 		kind := e.kindOf(f)
