@@ -277,7 +277,7 @@ func TestAPIRefusals(t *testing.T) {
 func TestEventStream(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, "GET", d.http.URL+"/sim/api/events?suite=feishu&person=li.lei", nil)
 	if err != nil {

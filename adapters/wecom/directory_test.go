@@ -159,6 +159,7 @@ func TestLibraryIsSharedSafely(t *testing.T) {
 	if _, err := p.Departments(ctx); err == nil || strings.Contains(fmt.Sprintf("%+v", err), "tok-") {
 		t.Errorf("a call that takes too long: %v", err)
 	}
+	one.Heal() // on a busy machine the call may never have come there
 	one.Fault("/cgi-bin/department/list", adapterstest.Answer{Status: 500, Body: "x"}, 1)
 	if _, err := p.Departments(context.Background()); adapters.KindOf(err) != adapters.KindTransient || strings.Contains(err.Error(), "tok-") {
 		t.Errorf("a server in trouble: %v", err)

@@ -46,7 +46,7 @@ func TestAgainByHand(t *testing.T) {
 	var timer, event struct{ ID string }
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.After(20 * time.Second); timer.ID == ""; {
+	for end := time.After(patience); timer.ID == ""; {
 		select {
 		case <-end:
 			t.Fatal("no timer was set")

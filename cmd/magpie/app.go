@@ -320,6 +320,7 @@ func (a *App) Run(ctx context.Context, ln net.Listener) error {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		if serr := server.Shutdown(end); serr != nil {
+			a.o.Log.Warn("calls that were still in hand are cut off", "err", serr)
 			_ = server.Close()
 		}
 	}

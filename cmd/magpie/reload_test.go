@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 )
@@ -97,10 +96,8 @@ func TestDemoStopsWithAPageOpen(t *testing.T) {
 	if _, err := io.ReadFull(resp.Body, first); err != nil || string(first) != "retry:" {
 		t.Fatalf("the stream begins with %q: %v", first, err)
 	}
-	begun := time.Now()
 	l.stop()
-	// The server gives streams 10 s before it cuts them off.
-	if took := time.Since(begun); took > 8*time.Second {
-		t.Errorf("stopping took %s", took)
+	if strings.Contains(l.log.String(), "cut off") { // after the 10 s that the server gives to calls in hand
+		t.Error("the page held it up until it was cut off")
 	}
 }

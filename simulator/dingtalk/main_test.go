@@ -250,12 +250,15 @@ func newHook(t *testing.T, answer http.HandlerFunc) *hook {
 	return h
 }
 
+// patience is how long something that must come may take on a busy machine before a test fails.
+const patience = 90 * time.Second
+
 func (h *hook) next(t *testing.T) hooked {
 	t.Helper()
 	select {
 	case got := <-h.got:
 		return got
-	case <-time.After(15 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("nothing was delivered")
 		return hooked{}
 	}
@@ -275,7 +278,7 @@ func object(t *testing.T, raw []byte) map[string]any {
 // delivered waits until n attempts have ended, and with that what follows them has been scheduled.
 func (b *bench) delivered(n int) {
 	b.t.Helper()
-	late := time.After(15 * time.Second)
+	late := time.After(patience)
 	for len(b.Deliveries()) < n {
 		select {
 		case <-b.notices:
@@ -295,7 +298,7 @@ func sample(t testing.TB, name string) []byte {
 }
 
 func background(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -305,7 +308,7 @@ func await[T any](t *testing.T, ch <-chan T) T {
 	select {
 	case v := <-ch:
 		return v
-	case <-time.After(15 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("waited in vain")
 		panic("unreachable")
 	}

@@ -2,9 +2,11 @@ package dingtalk
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +55,7 @@ func (b *bench) connected() int {
 // waitFor looks again whenever something happens on the bus.
 func (b *bench) waitFor(is func() bool) {
 	b.t.Helper()
-	late := time.After(15 * time.Second)
+	late := time.After(patience)
 	for !is() {
 		select {
 		case <-b.notices:
@@ -66,7 +68,7 @@ func (b *bench) waitFor(is func() bool) {
 // next reads a frame of the given type; other frames fail.
 func (s *stream) next(kind string) frame {
 	s.t.Helper()
-	_ = s.conn.SetReadDeadline(time.Now().Add(15 * time.Second))
+	_ = s.conn.SetReadDeadline(time.Now().Add(patience))
 	mode, raw, err := s.conn.ReadMessage()
 	if err != nil {
 		s.t.Fatalf("read: %v", err)
@@ -192,11 +194,20 @@ func TestStreamEvent(t *testing.T) {
 	}
 }
 
+// gone wants a connection to end: silence is not enough.
+func gone(t *testing.T, conn *websocket.Conn, what string) {
+	t.Helper()
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	if _, raw, err := conn.ReadMessage(); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%s: it lives on: %s, %v", what, raw, err)
+	}
+}
+
 // nextBut reads on over frames of one type, answering pings.
 func nextBut(s *stream, kind string) frame {
 	s.t.Helper()
 	for {
-		_ = s.conn.SetReadDeadline(time.Now().Add(15 * time.Second))
+		_ = s.conn.SetReadDeadline(time.Now().Add(patience))
 		_, raw, err := s.conn.ReadMessage()
 		if err != nil {
 			s.t.Fatalf("read: %v", err)
@@ -367,10 +378,7 @@ func TestStreamDisconnect(t *testing.T) {
 	}
 	b.delivered(8)
 	b.clock.Advance(closeAfter)
-	_ = old.conn.SetReadDeadline(time.Now().Add(15 * time.Second))
-	if _, raw, err := old.conn.ReadMessage(); err == nil {
-		t.Errorf("after the goodbye: %s", raw)
-	}
+	gone(t, old.conn, "after the goodbye")
 	b.waitFor(func() bool { return b.connected() == 1 })
 	if b.Disconnect("nobody") != 0 {
 		t.Error("disconnected nobody")
@@ -449,10 +457,7 @@ func TestStreamDropped(t *testing.T) {
 	conn, resp, err := websocket.DefaultDialer.Dial(out["endpoint"].(string)+"?ticket="+out["ticket"].(string), nil)
 	if err == nil {
 		_ = resp.Body.Close()
-		_ = conn.SetReadDeadline(time.Now().Add(15 * time.Second))
-		if _, _, err := conn.ReadMessage(); err == nil {
-			t.Error("the next connection lives")
-		}
+		gone(t, conn, "the next connection")
 		_ = conn.Close()
 	}
 	fresh := b.stream(allTopics)

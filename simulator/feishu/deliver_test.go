@@ -23,7 +23,7 @@ func readAll(r *http.Request) string {
 // delivered waits until n attempts have ended, and with that what follows them has been scheduled.
 func (b *bench) delivered(n int) {
 	b.t.Helper()
-	late := time.After(10 * time.Second)
+	late := time.After(patience)
 	for len(b.Deliveries()) < n {
 		select {
 		case <-b.notices:

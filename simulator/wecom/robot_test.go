@@ -3,9 +3,11 @@ package wecom
 import (
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -340,9 +342,18 @@ func dial(t *testing.T, b *bench, c map[string]string) *bot {
 	return &bot{t: t, conn: conn}
 }
 
+// gone wants a connection to end: silence is not enough.
+func gone(t *testing.T, conn *websocket.Conn, what string) {
+	t.Helper()
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	if _, raw, err := conn.ReadMessage(); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%s: it lives on: %s, %v", what, raw, err)
+	}
+}
+
 func (c *bot) next() map[string]any {
 	c.t.Helper()
-	_ = c.conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = c.conn.SetReadDeadline(time.Now().Add(patience))
 	var out map[string]any
 	if err := c.conn.ReadJSON(&out); err != nil {
 		c.t.Fatalf("read: %v", err)
@@ -460,10 +471,7 @@ func TestSocket(t *testing.T) {
 	if e := readTold(t, encode(one.next()["body"])); e.Event.EventType != "disconnected_event" {
 		t.Errorf("the first was told %+v", e)
 	}
-	_ = one.conn.SetReadDeadline(time.Now().Add(20 * time.Second))
-	if _, _, err := one.conn.ReadMessage(); err == nil {
-		t.Error("the first connection lives on")
-	}
+	gone(t, one.conn, "the first connection")
 	if _, err := b.Say(ctx, "wang.fang", single, "再来"); err != nil {
 		t.Fatal(err)
 	}
@@ -484,10 +492,7 @@ func TestSocket(t *testing.T) {
 	if err := b.Fault(simulator.Fault{Kind: "drop_connection"}); err != nil {
 		t.Fatal(err)
 	}
-	_ = two.conn.SetReadDeadline(time.Now().Add(20 * time.Second))
-	if _, _, err := two.conn.ReadMessage(); err == nil {
-		t.Error("the connection was not dropped")
-	}
+	gone(t, two.conn, "the dropped connection")
 }
 
 // A press over the long connection can be answered for five seconds.
