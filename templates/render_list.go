@@ -82,9 +82,9 @@ func (r *run) progress(p *progress, data map[string]any) (out card.Progress, err
 	}
 	switch v := v.(type) {
 	case int64:
-		out.Current = int(max(min(v, int64(len(out.Steps))), 0))
+		out.Current = int(max(min(v, int64(len(out.Steps))), -1))
 	case int:
-		out.Current = max(min(v, len(out.Steps)), 0)
+		out.Current = max(min(v, len(out.Steps)), -1)
 	default:
 		return out, &renderError{p.Current.src.problem("is "+kindOf(v), "a whole number is wanted here", len(p.Current.src.before))}
 	}

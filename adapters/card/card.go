@@ -163,7 +163,7 @@ type Person struct {
 type Progress struct {
 	Alt
 	Steps   []Step `json:"steps"`
-	Current int    `json:"current"` // index into Steps; len(Steps) when all is done
+	Current int    `json:"current"` // index into Steps; len(Steps) when all is done, -1 when nothing has begun
 }
 
 // Step is one of Progress.

@@ -194,8 +194,8 @@ func TestValidateReportsEveryMistake(t *testing.T) {
 				&Columns{}, &People{Persons: []Person{{}}}, &Progress{Current: 1}, &Progress{Steps: []Step{{State: "odd"}}, Current: 2}, &Collapse{}}
 		}, []string{"body[0]: is empty", "body[1]: is empty", "body[2].text: is required", "body[3].text: is required", "body[4].items: is empty",
 			"body[5].items[0].label: is required", "body[6]: needs exactly one of key and url", "body[7]: needs exactly one of key and url", "body[8].url: is not an http or https address",
-			"body[9].items: is empty", "body[10].persons[0]: has neither name nor ref", "body[11].steps: is empty", "body[11].current: 1 is not between 0 and 0",
-			"body[12].current: 2 is not between 0 and 1", "body[12].steps[0].name: is required", `body[12].steps[0].state: "odd" is none of active, done, failed, skipped`, "body[13].title: is required"}},
+			"body[9].items: is empty", "body[10].persons[0]: has neither name nor ref", "body[11].steps: is empty", "body[11].current: 1 is not between -1 and 0",
+			"body[12].current: 2 is not between -1 and 1", "body[12].steps[0].name: is required", `body[12].steps[0].state: "odd" is none of active, done, failed, skipped`, "body[13].title: is required"}},
 		"a replacement may repeat names": {func(c *Card) {
 			f := form(Form{ID: "f"})
 			f.Fallback = Elements{form(Form{ID: "f"}), &Note{}}

@@ -98,8 +98,8 @@ func (v *validator) progress(p string, e *Progress) {
 	if len(e.Steps) == 0 {
 		v.add(p+".steps", "is empty")
 	}
-	if e.Current < 0 || e.Current > len(e.Steps) {
-		v.add(p+".current", "%d is not between 0 and %d", e.Current, len(e.Steps))
+	if e.Current < -1 || e.Current > len(e.Steps) {
+		v.add(p+".current", "%d is not between -1 and %d", e.Current, len(e.Steps))
 	}
 	for i, s := range e.Steps {
 		v.text(fmt.Sprintf("%s.steps[%d].name", p, i), s.Name, true)
