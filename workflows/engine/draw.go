@@ -79,7 +79,7 @@ func (e *Engine) Draft(ctx context.Context, slot, person string, form map[string
 	if err != nil || !ok {
 		return card.Card{}, false, err
 	}
-	drawn, err := e.o.Runtime().renderer.Render(template, view)
+	drawn, err := e.o.Runtime().renderer.Render(template, e.foresee(ctx, slot, view))
 	if err != nil {
 		return card.Card{}, false, fmt.Errorf("draw slot %s: %w", slot, err)
 	}
@@ -149,7 +149,7 @@ func (e *Engine) project(ctx context.Context, rt *Runtime, full string) (templat
 	if err == nil && !ok {
 		err = fmt.Errorf("instance %s has no card in slot %s: %w", id, slot, workflows.ErrNotFound)
 	}
-	return template, view, in.Rev, err
+	return template, e.foresee(ctx, full, view), in.Rev, err
 }
 
 // localise gives the persons on a card their accounts in the suite that the card goes to. Whoever has none
