@@ -24,6 +24,7 @@ type formView struct {
 	Fold     string       // title of a form that is closed at first
 	Upload   bool         // it brings files
 	Live     bool         // what is entered changes what is asked for
+	Ahead    []part       // what would come of it, above its buttons
 	Open     bool         // of a folded form: something is wrong with what was entered, or it is what the page is for
 }
 

@@ -84,12 +84,39 @@ func (d drawer) card(c card.Card) cardView {
 
 func (d drawer) parts(body []card.Element) []part {
 	var out []part
-	for _, e := range body {
-		if p, ok := d.part(e); ok {
-			out = append(out, p)
+	for i := 0; i < len(body); i++ {
+		p, ok := d.part(body[i])
+		if !ok {
+			continue
 		}
+		if n := aheadOf(body[i:]); n > 0 && p.Form != nil {
+			p.Form.Ahead = d.parts(body[i+1 : i+1+n])
+			i += n
+		}
+		out = append(out, p)
 	}
 	return out
+}
+
+// aheadOf is how many elements behind a form tell what would come of it: up to steps none of which has begun. People
+// read them before they press its button.
+func aheadOf(body []card.Element) int {
+	if _, form := body[0].(*card.Form); !form {
+		return 0
+	}
+	for n, e := range body[1:] {
+		switch e := e.(type) {
+		case *card.Markdown, *card.Note:
+		case *card.Progress:
+			if e.Current < 0 {
+				return n + 1
+			}
+			return 0
+		default:
+			return 0
+		}
+	}
+	return 0
 }
 
 // part draws one element. Nothing of the neutral model is lost here but pictures that only the suite has.
