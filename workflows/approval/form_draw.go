@@ -84,17 +84,21 @@ func (d *decider) form() *ViewForm {
 	if d.s.Draft == nil {
 		return &ViewForm{Inputs: []ViewInput{}}
 	}
-	values := d.s.Draft.Values
+	return d.inputs(d.held(), d.s.Draft.Problems, nil)
+}
+
+// held is what the fields of a draft hold.
+func (d *decider) held() map[string]value {
 	if d.s.Draft.Problems == nil && d.s.Sent == 0 {
-		values = d.defaults(values)
+		return d.defaults(d.s.Draft.Values)
 	}
-	return d.inputs(values, d.s.Draft.Problems, nil)
+	return d.s.Draft.Values
 }
 
 // inputs draws the fields that may be filled in (nil: all that are asked for) with what they hold. What is
 // computed stands among them, to be read.
 func (d *decider) inputs(values map[string]value, problems map[string]string, may func(id string) bool) *ViewForm {
-	out := &ViewForm{Inputs: []ViewInput{}}
+	out := &ViewForm{Inputs: []ViewInput{}, Live: may == nil && d.p.dependsOnForm()}
 	j := d.p.judge(d.entered(values), values, nil, d.s.starter())
 	for i := range d.p.fields {
 		f := &d.p.fields[i]

@@ -39,7 +39,7 @@ func (p *Program) ahead(s *state, reached map[string]bool) []string {
 		case (n.kind == nodeApprove || n.kind == nodeFlow) && !reached[n.id]:
 			out = append(out, n.id)
 		case n.splits():
-			arms := p.armsOf(n, vals)
+			arms := n.goes(vals, func(_ *node, c *cond.Cond, v cond.Values) (bool, error) { return c.Eval(v) })
 			if r := s.lastRun(n.id); r != nil && r.Void == 0 && (r.State == runSplit || r.State == runMerged) {
 				arms = r.Arms
 			}

@@ -23,7 +23,7 @@ import (
 func drawFlow(t *rapid.T) string {
 	var b strings.Builder
 	b.WriteString("kind: approval\nid: flow\nname: 流程\nstart: {commands: [走]}\nform:\n  - {id: item, type: text, label: 内容, required: true}\n  - {id: amount, type: money, label: 金额}\n  - {id: who, type: person, label: 人}\nsteps:\n")
-	who := rapid.SampledFrom([]string{"initiator.manager", "role:finance", "role:board", "initiator.managers(3)", "role:nobody", "initiator", "form.who", "person:zhao.min"})
+	who := rapid.SampledFrom([]string{"initiator.manager", "role:finance", "role:board", "initiator.managers(3)", "role:nobody", "initiator", "form.who", "form.who.manager", "person:zhao.min"})
 	step := func(id string) string {
 		s := fmt.Sprintf("{id: %s, approve: {by: %q, mode: %s%s}", id, who.Draw(t, "by"),
 			rapid.SampledFrom([]string{"any", "all", "sequence", "{ratio: 60%}", "{count: 2}", "{weight: 2, of: {\"role:finance\": 2, sun.li: 3}}"}).Draw(t, "mode"),

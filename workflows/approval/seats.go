@@ -137,6 +137,9 @@ func (d *decider) auto(r *run, x *seat) (why, refers string) {
 	if d.p.same == "off" {
 		return "", ""
 	}
+	if d.dry != nil {
+		return d.repeats(r, x)
+	}
 	for i := len(d.s.Runs) - 1; i >= 0; i-- {
 		old := &d.s.Runs[i]
 		switch {

@@ -51,6 +51,8 @@ func (d *decider) pass(w way) []way {
 		return d.after(n, w.back)
 	}
 	switch {
+	case d.dry != nil && len(d.unfilled(n)) > 0:
+		return d.suppose(n, round, w.back)
 	case n.kind == nodeCC:
 		d.lookup(ask{ID: fmt.Sprintf("cc/%s/%d", n.id, round), For: "cc", Node: n.id, Round: round}, n.to, d.s.By)
 		return d.after(n, w.back)
@@ -65,7 +67,7 @@ func (d *decider) pass(w way) []way {
 
 // split opens the ways of a split: all of them, or those whose condition holds.
 func (d *decider) split(n *node, round int) []way {
-	f := &split{Node: n.id, Round: round, Arms: d.p.armsOf(n, d.s.values())}
+	f := &split{Node: n.id, Round: round, Arms: n.goes(d.s.values(), d.test)}
 	if len(f.Arms) == 0 {
 		return []way{{id: n.next}}
 	}
@@ -77,8 +79,8 @@ func (d *decider) split(n *node, round int) []way {
 	return out
 }
 
-// armsOf are the arms of a split that are gone with these values.
-func (p *Program) armsOf(n *node, vals cond.Values) []int {
+// goes are the arms of a split that are gone with these values; test decides their conditions.
+func (n *node) goes(vals cond.Values, test func(*node, *cond.Cond, cond.Values) (bool, error)) []int {
 	var out []int
 	for i, a := range n.arms {
 		switch {
@@ -86,7 +88,7 @@ func (p *Program) armsOf(n *node, vals cond.Values) []int {
 		case a.cond == nil && len(out) > 0:
 			continue // else
 		case a.cond != nil:
-			if ok, err := a.cond.Eval(vals); err != nil || !ok {
+			if ok, err := test(n, a.cond, vals); err != nil || !ok {
 				continue
 			}
 		}

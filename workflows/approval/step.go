@@ -26,6 +26,7 @@ type decider struct {
 	ways    []way            // still to be gone while one is walked
 	vals    *cond.Values     // what conditions read on the way
 	early   bool             // a form is judged before it is known whom its fields offer
+	dry     *rehearsal       // nothing of it is kept; nil: it is real
 }
 
 // Step decides one event. An event that changes nothing, such as a stale timer, gives the zero Outcome.
@@ -85,6 +86,10 @@ func (d *decider) emit(f fact) { d.emitBy(f, "") }
 // emitBy records a fact of a person.
 func (d *decider) emitBy(f fact, actor string) {
 	f.apply(d.s, stampOf(d.now), actor)
+	if d.dry != nil {
+		d.dry.see(f)
+		return
+	}
 	e, text := entry(d.text, f, d.now, actor)
 	d.trail, d.text = append(d.trail, e), text
 }

@@ -34,6 +34,8 @@ type View struct {
 	Comments   []ViewComment  `json:"comments,omitempty"` // the newest, oldest first
 	Revoke     *ViewRevoke    `json:"revoke,omitempty"`
 	Tasks      []ViewOption   `json:"tasks,omitempty"` // that an administrator can hand to somebody else
+	Ahead      []ViewStep     `json:"ahead,omitempty"` // of a form: who would be asked if it were handed in, see Foresee
+	look       *outlook
 }
 
 // ViewDefinition names the flow.
@@ -219,12 +221,12 @@ func (d *decider) ownView(v View) View {
 	case d.s.Sent == 0:
 		v.Form = d.form()
 		if !d.s.Status.Ended() {
-			v.Actions, v.Mine = []string{"submit", "cancel"}, true
+			v.Actions, v.Mine, v.look = []string{"submit", "cancel"}, true, d.foresight()
 		}
 	case d.s.Status == workflows.StatusRunning:
 		v.Mine, v.More = true, d.onlyComment()
 		if r := d.s.atStart(); r != nil {
-			v.Form, v.Actions = d.form(), append(v.Actions, "submit")
+			v.Form, v.Actions, v.look = d.form(), append(v.Actions, "submit"), d.foresight()
 			v.Returned, v.Instance.StatusLabel = d.sentBackTo(r), textRevise
 		}
 		if d.waiting() {

@@ -33,7 +33,7 @@ func (d *decider) holds(n *node) bool {
 		v := d.s.values()
 		d.vals = &v
 	}
-	ok, err := n.cond.Eval(*d.vals)
+	ok, err := d.test(n, n.cond, *d.vals)
 	return ok || err != nil
 }
 
@@ -42,7 +42,7 @@ func (d *decider) fork(n *node, round int) string {
 	vals := d.s.values()
 	for i, a := range n.arms {
 		if a.cond != nil {
-			if ok, err := a.cond.Eval(vals); err != nil || !ok {
+			if ok, err := d.test(n, a.cond, vals); err != nil || !ok {
 				continue
 			}
 		}

@@ -171,7 +171,8 @@ func (b *Bench) project(slot string) (template string, view any, ok bool, err er
 	if !is {
 		return "", nil, false, nil
 	}
-	return p.Card(b.Inst, slot, b.Now)
+	template, view, ok, err = p.Card(b.Inst, slot, b.Now)
+	return template, b.foresee(view), ok, err
 }
 
 func (b *Bench) resolve(l workflows.Lookup) (event.Event, error) {

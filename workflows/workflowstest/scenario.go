@@ -56,6 +56,8 @@ type T interface {
 //	transfer at leader by han.meimei who=zhang.wei opinion=出差
 //	return at finance by wang.fang step=leader then=back opinion=重新看
 //	resubmit amount=200 by li.lei                 the form again: the rest stays
+//	forecast amount=300 says 直属主管：韩梅梅 → 财务审核：条件不成立    what the form says when that much is filled in
+//	forecast says 直属主管：韩梅梅                   what stands on the initiator's card
 //	comment by li.lei opinion=请快一点 who=han.meimei
 //	terminate by ops.admin opinion=重复
 //	wait 2 work days
@@ -181,6 +183,8 @@ func (s *story) line(line string) error {
 		return s.press(rest)
 	case "batch":
 		return s.batch(rest)
+	case "forecast":
+		return s.forecast(rest)
 	case "wait":
 		span, err := workcal.ParseSpan(rest)
 		if err != nil {
