@@ -39,21 +39,14 @@ var buttonKey = []byte("0123456789abcdef0123456789abcdef")
 type rig struct {
 	*store.Store
 	engine *engine.Engine
-	cards  sync.Map // slot → revision of its card, as committed last
-	drafts []string // forms that are not handed in yet
+	drafts []draft // forms that are not handed in yet
 }
 
-// Commit remembers which cards there are.
-func (g *rig) Commit(ctx context.Context, c workflows.Commit) error {
-	if err := g.Store.Commit(ctx, c); err != nil {
-		return err
-	}
-	for _, j := range c.Jobs {
-		if j.Message != nil && j.Message.ShowsCard() {
-			g.cards.Store(j.Message.Slot, j.Message.Rev)
-		}
-	}
-	return nil
+// draft is a form that is not handed in yet, with all presses that complete it. Their tokens are made before anything
+// is timed: drawing cards is part of sending, and sending is not measured.
+type draft struct {
+	id      string
+	presses []event.Action
 }
 
 type people workflows.Roster
@@ -93,7 +86,7 @@ func newRig(ctx context.Context, s *store.Store) (*rig, error) {
 		all.Accounts = append(all.Accounts, workflows.Account{Connection: "c", Ref: person(id), Person: id, Send: true})
 	}
 	g.engine, err = engine.New(engine.Options{
-		Store: g, People: roster.New(roster.Options{Source: all}), Key: buttonKey,
+		Store: g.Store, People: roster.New(roster.Options{Source: all}), Key: buttonKey,
 		Runtime: func() *engine.Runtime { return rt }, Platform: func(string) string { return "feishu" },
 	})
 	return g, err
@@ -116,35 +109,39 @@ func (g *rig) event(who string, kind event.Kind, body event.Body) event.Event {
 	}
 }
 
-// press presses a button of a card as its reader. The token is made here: drawing cards is part of sending,
-// and sending is not measured.
-func (g *rig) press(ctx context.Context, slot, who, verb string, form map[string]event.Value) error {
-	v, ok := g.cards.LoadAndDelete(slot)
-	if !ok {
-		return fmt.Errorf("there is no card in slot %s", slot)
-	}
-	rev := v.(int64)
-	res, err := g.take(ctx, g.event(who, event.KindCardAction, &event.Action{
-		Slot: slot, Verb: verb, Rev: rev, Token: engine.Sign(buttonKey, slot, rev, verb), Form: form,
-	}))
+// press presses a button of a card as its reader.
+func (g *rig) press(ctx context.Context, who string, a *event.Action) error {
+	res, err := g.take(ctx, g.event(who, event.KindCardAction, a))
 	if err == nil && res.What != "stepped" {
-		err = fmt.Errorf("%s on %s: %s", verb, slot, res.What)
+		err = fmt.Errorf("%s on %s: %s", a.Verb, a.Slot, res.What)
 	}
 	return err
 }
 
-// draft makes a form that is not handed in yet and tells its instance.
-func (g *rig) draft(ctx context.Context) (string, error) {
+// draft makes a form that is not handed in yet.
+func (g *rig) draft(ctx context.Context) (draft, error) {
 	res, err := g.take(ctx, g.event("li.lei", event.KindMessage, &event.Message{Ref: event.Ref{Kind: event.RefMessage, ID: "om"}, Text: "采购"}))
 	if err == nil && res.Instance == "" {
 		err = fmt.Errorf("no draft was made: %s", res.What)
 	}
-	return res.Instance, err
-}
-
-// submit hands the form of a draft in.
-func (g *rig) submit(ctx context.Context, id string) error {
-	return g.press(ctx, id+"/initiator", "li.lei", "submit", map[string]event.Value{"item": event.Text("机械键盘 2 把"), "amount": event.Text("1299.00")})
+	if err != nil {
+		return draft{}, err
+	}
+	in, err := g.LoadInstance(ctx, res.Instance)
+	if err != nil {
+		return draft{}, err
+	}
+	// Each command makes one revision, which the card of the next press shows.
+	d := draft{id: in.ID}
+	add := func(slot, verb string, form map[string]event.Value) {
+		slot, rev := in.ID+"/"+slot, in.Rev+int64(len(d.presses))
+		d.presses = append(d.presses, event.Action{Slot: slot, Verb: verb, Rev: rev, Token: engine.Sign(buttonKey, slot, rev, verb), Form: form})
+	}
+	add("initiator", "submit", map[string]event.Value{"item": event.Text("机械键盘 2 把"), "amount": event.Text("1299.00")})
+	for _, node := range []string{"one", "two", "three"} {
+		add("task/"+node+"/1/0", "approve", nil)
+	}
+	return d, nil
 }
 
 // prepare makes drafts until there are n.
@@ -156,10 +153,10 @@ func (g *rig) prepare(ctx context.Context, n int) error {
 		if left.Add(-1) < 0 {
 			return errEnough
 		}
-		id, err := g.draft(ctx)
+		d, err := g.draft(ctx)
 		if err == nil {
 			mu.Lock()
-			g.drafts = append(g.drafts, id)
+			g.drafts = append(g.drafts, d)
 			mu.Unlock()
 		}
 		return err
@@ -168,13 +165,9 @@ func (g *rig) prepare(ctx context.Context, n int) error {
 }
 
 // complete hands the form of a draft in and has three persons approve it. timed is given each press.
-func (g *rig) complete(ctx context.Context, id string, timed func(press func() error) error) error {
-	if err := timed(func() error { return g.submit(ctx, id) }); err != nil {
-		return err
-	}
-	for k, node := range []string{"one", "two", "three"} {
-		slot, who := id+"/task/"+node+"/1/0", "a"+strconv.Itoa(k+1)
-		if err := timed(func() error { return g.press(ctx, slot, who, "approve", nil) }); err != nil {
+func (g *rig) complete(ctx context.Context, d draft, timed func(press func() error) error) error {
+	for i, who := range []string{"li.lei", "a1", "a2", "a3"} {
+		if err := timed(func() error { return g.press(ctx, who, &d.presses[i]) }); err != nil {
 			return err
 		}
 	}
