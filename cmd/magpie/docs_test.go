@@ -192,29 +192,3 @@ func TestTemplateOfTheManualDraws(t *testing.T) {
 		t.Errorf("%d templates were found", found)
 	}
 }
-
-// The table of what an approval can do links to every story, and to nothing that is not there.
-func TestApprovalsManualLinksEveryStory(t *testing.T) {
-	t.Parallel()
-	const dir = "../../workflows/approval/testdata/"
-	md, err := os.ReadFile("../../docs/approvals.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	linked := map[string]bool{}
-	for _, m := range regexp.MustCompile(`\]\(\.\./workflows/approval/testdata/([a-z_]+\.txtar)\)`).FindAllStringSubmatch(string(md), -1) {
-		linked[m[1]] = true
-		if _, err := os.Stat(dir + m[1]); err != nil {
-			t.Error(err)
-		}
-	}
-	stories, err := filepath.Glob(dir + "*.txtar")
-	if err != nil || len(stories) < 50 {
-		t.Fatalf("%d stories: %v", len(stories), err)
-	}
-	for _, s := range stories {
-		if !linked[filepath.Base(s)] {
-			t.Errorf("docs/approvals.md does not link %s", filepath.Base(s))
-		}
-	}
-}
