@@ -25,9 +25,13 @@ func drawFlow(t *rapid.T) string {
 	b.WriteString("kind: approval\nid: flow\nname: 流程\nstart: {commands: [走]}\nform:\n  - {id: item, type: text, label: 内容, required: true}\n  - {id: amount, type: money, label: 金额}\n  - {id: who, type: person, label: 人}\nsteps:\n")
 	who := rapid.SampledFrom([]string{"initiator.manager", "role:finance", "role:board", "initiator.managers(3)", "role:nobody", "initiator", "form.who", "form.who.manager", "person:zhao.min"})
 	step := func(id string) string {
-		s := fmt.Sprintf("{id: %s, approve: {by: %q, mode: %s%s}", id, who.Draw(t, "by"),
+		by := fmt.Sprintf("%q", who.Draw(t, "by"))
+		if rapid.IntRange(0, 4).Draw(t, "chosen") == 0 {
+			by = `"chosen"` + rapid.SampledFrom([]string{"", `, from: ["role:board"]`, `, from: ["role:board"], at_most: 2`}).Draw(t, "from")
+		}
+		s := fmt.Sprintf("{id: %s, approve: {by: %s, mode: %s%s}", id, by,
 			rapid.SampledFrom([]string{"any", "all", "sequence", "{ratio: 60%}", "{count: 2}", "{weight: 2, of: {\"role:finance\": 2, sun.li: 3}}"}).Draw(t, "mode"),
-			rapid.SampledFrom([]string{"", ", veto: true", ", veto: false", ", abstain: counts", ", abstain: ignored", ", fields: {amount: hidden}", ", fields: {item: edit, who: edit}", ", sign: true", ", sign: true, fields: {item: edit}"}).Draw(t, "veto"))
+			rapid.SampledFrom([]string{"", ", veto: true", ", veto: false", ", abstain: counts", ", abstain: ignored", ", batch: false", ", fields: {amount: hidden}", ", fields: {item: edit, who: edit}", ", sign: true", ", sign: true, fields: {item: edit}"}).Draw(t, "veto"))
 		signs := strings.Contains(s, "sign: true")
 		s += rapid.SampledFrom([]string{"", ", if: form.amount >= 100", ", if: not given(form.who)"}).Draw(t, "if")
 		s += rapid.SampledFrom([]string{"", ", remind: {after: 4 work hours, every: 1 work day, at_most: 2}"}).Draw(t, "remind")
@@ -118,9 +122,7 @@ func signed(t *rapid.T, b *workflowstest.Bench) {
 		if len(e.Private) > 0 {
 			must(t, json.Unmarshal(e.Private, &p))
 		}
-		_, step, _ := strings.Cut(string(b.Program.Definition().Source), "{id: "+f.Node+",")
-		step, _, _ = strings.Cut(step, "{id: ")
-		if wants := strings.Contains(step, "sign: true") && f.Verb == "approve"; wants != (f.Sign != "") || wants && (f.Auto != "" || e.Actor == "") {
+		if wants := strings.Contains(drawn(b, f.Node), "sign: true") && f.Verb == "approve"; wants != (f.Sign != "") || wants && (f.Auto != "" || e.Actor == "") {
 			t.Fatalf("a vote is %s", e.Data)
 		}
 		if f.Sign == "" {
@@ -135,9 +137,7 @@ func signed(t *rapid.T, b *workflowstest.Bench) {
 
 // hides reports whether a step of a drawn flow hides the amount.
 func hides(b *workflowstest.Bench, node string) bool {
-	_, step, _ := strings.Cut(string(b.Program.Definition().Source), "{id: "+node+",")
-	step, _, _ = strings.Cut(step, "{id: ")
-	return strings.Contains(step, "amount: hidden")
+	return strings.Contains(drawn(b, node), "amount: hidden")
 }
 
 // check holds an instance against everything that must always be true.
@@ -152,6 +152,7 @@ func check(t *rapid.T, b *workflowstest.Bench) {
 		}
 		told(t, b)
 		signed(t, b)
+		modelled(t, b, []string{"ops.admin"})
 	}
 	ends := 0
 	for _, e := range b.Trail {
@@ -303,11 +304,13 @@ func TestAnything(t *testing.T) {
 		var signs []event.Value
 		for range rapid.IntRange(1, 25).Draw(t, "events") {
 			before, trail := string(b.Inst.State), len(b.Trail)
-			switch rapid.IntRange(0, 11).Draw(t, "event") {
+			switch rapid.IntRange(0, 13).Draw(t, "event") {
 			case 0, 1:
-				must(t, b.Press(by, "initiator", "submit", map[string]event.Value{
+				form := map[string]event.Value{
 					"item": event.Text("x"), "amount": event.Text(rapid.SampledFrom([]string{"", "1", "100"}).Draw(t, "amount")), "who": event.Text(rapid.SampledFrom([]string{"", "sun.li"}).Draw(t, "who")),
-				}))
+				}
+				drawChoice(t, b, people, form)
+				must(t, b.Press(by, "initiator", "submit", form))
 			case 2, 3, 4, 5:
 				var all []workflows.Task
 				for _, k := range b.Tasks {
@@ -351,6 +354,11 @@ func TestAnything(t *testing.T) {
 				} else {
 					must(t, b.Press(by, "initiator", "urge", nil))
 				}
+			case 12:
+				atOnce(t, b, people.Draw(t, "of whom"))
+				continue
+			case 13:
+				handOver(t, b, people)
 			case 10:
 				sendBack(t, b)
 			case 11:
