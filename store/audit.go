@@ -28,6 +28,7 @@ const (
 	BreakErased    = "erased"    // personal text is gone, and no entry says that it was erased
 	BreakState     = "state"     // the instance is not what its trail leads to
 	BreakTask      = "task"      // a task is not what the trail leads to
+	BreakFile      = "file"      // a file or hand signature is missing, or is not the one that the trail names
 	BreakDeleted   = "deleted"   // a head names an instance that is not there
 	BreakRewritten = "rewritten" // the chain holds together, but is not the one that a head names
 	BreakHead      = "head"      // the heads themselves are not what was written
@@ -39,6 +40,7 @@ type Audit struct {
 	Instances int     `json:"instances"`
 	Entries   int     `json:"entries"`
 	Erased    int     `json:"erased"` // entries whose personal text was erased
+	Files     int     `json:"files"`  // that were compared with their digests
 	Heads     int     `json:"heads"`
 	Published int     `json:"published"` // published heads that were compared
 	Last      *Head   `json:"last,omitempty"`
@@ -77,6 +79,8 @@ type AuditOptions struct {
 	Since string
 	// Fold has instances and their tasks compared with their trails. nil: that is not looked at.
 	Fold Fold
+	// Files has the files that folded trails name read, and compared with the digests there.
+	Files bool
 	// Published are heads as they were published, JSON Lines. They prove what the database's owner could
 	// otherwise write anew. nil: none.
 	Published io.Reader

@@ -67,7 +67,10 @@ func (s *Store) auditPage(ctx context.Context, a *findings, o AuditOptions, afte
 		return "", false, err
 	}
 	v.end()
-	return last, more, nil
+	if err := t.Rollback(); err != nil { // nothing stays open while files are read
+		return "", false, err
+	}
+	return last, more, s.auditFiles(ctx, a, v.files)
 }
 
 // auditThese verifies the instances named, in order. One that is not there is no break of its own.
@@ -96,7 +99,10 @@ func (s *Store) auditThese(ctx context.Context, a *findings, o AuditOptions, ids
 		return err
 	}
 	v.end()
-	return nil
+	if err := t.Rollback(); err != nil {
+		return err
+	}
+	return s.auditFiles(ctx, a, v.files)
 }
 
 // verifier goes through instances and entries side by side; both are ordered by instance.
@@ -110,6 +116,7 @@ type verifier struct {
 	hash   string
 	bare   []int64           // entries of heads[0] whose personal text is gone, and nobody has said why
 	trail  []workflows.Entry // of heads[0], where they are folded
+	files  []claimedFile     // to be compared
 }
 
 func (v *verifier) fail(instance string, seq int64, kind, format string, args ...any) {
@@ -197,6 +204,13 @@ func (v *verifier) fold(h workflows.Instance) {
 		return
 	case !ok:
 		return
+	}
+	if v.o.Files {
+		for _, x := range f.Files {
+			v.files = append(v.files, claimedFile{h.ID, h.Head, x})
+		}
+	}
+	switch {
 	case f.Status != h.Status:
 		v.fail(h.ID, h.Seq, BreakState, "its status is %s, its trail leads to %s", h.Status, f.Status)
 		return

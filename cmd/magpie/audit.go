@@ -36,11 +36,12 @@ func fold(kind string, trail []workflows.Entry) (workflows.Folded, bool, error) 
 func auditVerifyCommand() *cobra.Command {
 	var path, head string
 	var asJSON bool
-	o := store.AuditOptions{Fold: fold}
+	o := store.AuditOptions{Fold: fold, Files: true}
 	c := &cobra.Command{
 		Use: "verify", Short: "Walk every hash chain and head: status 1 when a row was changed, is missing or was cut off",
 		Long: `Verify walks every trail: each entry fits its hash and follows the one before, the last is the one that the
-instance names, and instance and tasks are what the trail leads to. Then it walks the daily heads: what they name
+instance names, instance and tasks are what the trail leads to, and every file and hand signature that it names is there
+and is the one that was handed in (what was erased is not missed). Then it walks the daily heads: what they name
 is still there, and is still the same. Heads that were published (audit.heads in the configuration, or --head)
 prove that the database was not written anew as a whole.`,
 		Example: "  magpie audit verify -c magpie.yaml\n  magpie audit verify --since 2026-11-01\n  magpie audit verify --head heads-of-the-auditor.jsonl", Args: cobra.NoArgs,
@@ -98,7 +99,7 @@ func printAudit(w io.Writer, a store.Audit) {
 		}
 		fmt.Fprintf(w, "%s: %s: %s\n", where, b.Kind, b.Detail)
 	}
-	fmt.Fprintf(w, "%d instances, %d entries (%d erased), %d heads (%d published), %d breaks\n", a.Instances, a.Entries, a.Erased, a.Heads, a.Published, len(a.Breaks))
+	fmt.Fprintf(w, "%d instances, %d entries (%d erased), %d files, %d heads (%d published), %d breaks\n", a.Instances, a.Entries, a.Erased, a.Files, a.Heads, a.Published, len(a.Breaks))
 	if a.Last != nil {
 		fmt.Fprintf(w, "newest head: %d of %s, %s\n", a.Last.N, at(a.Last.At), a.Last.Hash)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/base64"
+	"errors"
 	"image"
 	"image/color"
 	"image/draw"
@@ -204,7 +205,7 @@ func TestSignedOverThreeSuites(t *testing.T) {
 	if _, body := me.get(l.base + "/m/i/" + id + "/print"); strings.Count(body, `class="sign"`) != 2 || !strings.Contains(body, "核验结果：记录完整") {
 		t.Errorf("the print: %s", body)
 	}
-	if a, err := s.Audit(ctx, store.AuditOptions{Fold: fold}); err != nil || !a.OK() || a.Erased == 0 {
+	if a, err := s.Audit(ctx, store.AuditOptions{Fold: fold, Files: true}); err != nil || !a.OK() || a.Erased == 0 || a.Files != 2 {
 		t.Errorf("audit: %+v, %v", a, err)
 	}
 }
@@ -245,7 +246,11 @@ func TestSwappedSignatureIsSaid(t *testing.T) {
 	if err != nil || !one.Verdict.IsZero() || len(one.Signs) != 1 {
 		t.Fatalf("%+v, %d pictures, %v", one.Verdict, len(one.Signs), err)
 	}
+	l.says([]string{"audit", "verify"}, "1 files", " 0 breaks")
 	l.swap(files[0].ID, []byte("\x89PNG of somebody else"))
+	if out, err := l.command("audit", "verify"); !errors.Is(err, errBad) || !strings.Contains(out, "instance "+in.ID+", entry ") || !strings.Contains(out, "file: the file "+files[0].ID+" of seat ") || !strings.Contains(out, " 1 breaks") {
+		t.Errorf("audit verify of a swapped picture: %v\n%s", err, out)
+	}
 	if one, err = printOf(ctx, s, prog, in, ""); err != nil || !strings.Contains(one.Verdict.Default, "签名图片不是签名时的那一张") || !strings.Contains(one.Verdict.In("en-US"), "not the one") {
 		t.Errorf("%+v, %v", one.Verdict, err)
 	}

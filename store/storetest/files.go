@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 	"testing/iotest"
 	"time"
 
+	"magpie/adapters/event"
 	"magpie/store"
 	"magpie/workflows"
 )
@@ -99,4 +101,51 @@ func testFiles(e *env) {
 	same(e, res, store.EraseResult{Files: 1})
 	_, err = e.FileOwner(e.ctx, g.ID)
 	e.is(err, store.ErrNotFound)
+}
+
+// testAuditFiles compares files with what the trails name: another content, a shorter one and one that is missing are
+// told, with instance, entry and place; what was put out of the form, or erased, is not missed.
+func testAuditFiles(e *env) {
+	put := func(content string) event.File {
+		f, err := e.PutFile(e.ctx, "i1", "li.lei", strings.NewReader(content))
+		e.ok(err)
+		return f
+	}
+	large := put(strings.Repeat("鹊桥", 100_000))
+	other, short, gone, old := put("另一个"), put("短"), put("没了"), put("从前")
+	i := inst("i1", 1)
+	trail := sealed("i1", 1, "", 3)
+	i.Seq, i.Head = 3, trail[2].Hash
+	e.ok(e.Commit(e.ctx, workflows.Commit{Now: e.clock.Now(), Instance: i, Trail: trail}))
+	named := []workflows.FoldedFile{
+		{Seq: 1, Where: "field quote", File: large, Kept: true}, {Seq: 1, Where: "field quote", File: other, Kept: true},
+		{Seq: 2, Where: "field bill", File: short, Kept: true}, {Seq: 3, Where: "seat leader/1/0", File: gone, Kept: true}, {Seq: 1, Where: "field quote", File: old},
+	}
+	verify := func(files bool) store.Audit {
+		a, err := e.Audit(e.ctx, store.AuditOptions{Files: files, Fold: func(string, []workflows.Entry) (workflows.Folded, bool, error) {
+			return workflows.Folded{Status: i.Status, Initiator: i.Initiator, State: i.State, Files: named}, true, nil
+		}})
+		e.ok(err)
+		return a
+	}
+	if a := verify(true); !a.OK() || a.Files != 5 {
+		e.Fatalf("as they were handed in: %+v", a)
+	}
+	named[1].File.Sum = large.Sum
+	named[2].File.Size++
+	named[3].File.ID, named[4].File.ID = "gone", "pruned"
+	a := verify(true)
+	same(e, a.Files, 5)
+	same(e, a.Breaks, []store.Break{
+		{Instance: "i1", Seq: 1, Kind: store.BreakFile, Detail: "the file " + other.ID + " of field quote is not what was handed in: its content has another digest"},
+		{Instance: "i1", Seq: 2, Kind: store.BreakFile, Detail: "the file " + short.ID + " of field bill has 3 bytes, 4 were handed in"},
+		{Instance: "i1", Seq: 3, Kind: store.BreakFile, Detail: "the file gone of seat leader/1/0 is missing"},
+	})
+	if a := verify(false); !a.OK() || a.Files != 0 {
+		e.Fatalf("nobody asked for files: %+v", a)
+	}
+	named = named[:1] // the others were erased: the trail names them no more
+	if a := verify(true); !a.OK() {
+		e.Fatalf("after an erasure: %+v", a)
+	}
 }

@@ -69,6 +69,7 @@ func Run(t *testing.T, open Open) {
 		"definitions":       testDefinitions,
 		"instance":          testInstance,
 		"files":             testFiles,
+		"audit files":       testAuditFiles,
 		"conflict":          testConflict,
 		"commit fences":     testCommitFences,
 		"race":              testRace,

@@ -19,11 +19,13 @@ var _ workflows.Folder = Kind{}
 func (Kind) Fold(trail []workflows.Entry) (workflows.Folded, error) {
 	d := &decider{s: &state{}}
 	rows := map[string]int{} // of those who were told
+	files := foldedFiles{}
 	for _, e := range trail {
 		d.in.ID = e.Instance
 		if err := evolve(d.s, e); err != nil {
 			return workflows.Folded{}, fmt.Errorf("fold %s: %w", e.Instance, err)
 		}
+		files.see(d.s, e)
 		f := &told{}
 		if e.Kind != f.kind() {
 			continue
@@ -45,5 +47,6 @@ func (Kind) Fold(trail []workflows.Entry) (workflows.Folded, error) {
 	}
 	return workflows.Folded{
 		Status: d.s.Status, Initiator: d.s.By, Title: d.s.Title, State: encodeState(d.s), Tasks: append(d.tasks(), d.told...),
+		Files: files.end(d.s),
 	}, nil
 }
