@@ -13,7 +13,7 @@ const (
 	// runtime's own 100 a tenth of a webhook's CPU time went into collecting it, since little is in use.
 	mostGarbage = 400
 	// garbageRoom bounds it in bytes where more is in use: a large directory does not take five times its size.
-	garbageRoom  = 64 << 20
+	garbageRoom  = 128 << 20
 	garbageEvery = 10 * time.Second
 )
 
