@@ -12,6 +12,7 @@ type Company struct {
 	Departments []Department
 	People      []Person
 	Groups      []Group
+	UserGroups  []UserGroup
 
 	people map[string]int
 	depts  map[string]int
@@ -52,6 +53,16 @@ type Group struct {
 	Members []string
 }
 
+// UserGroup is a group of people beside the departments: a user group in Feishu, a role in DingTalk, a tag in WeCom.
+type UserGroup struct {
+	ID          string // ours; each suite makes its own id of it
+	Name        string
+	Members     []string // persons
+	Departments []string // everybody of these and of those below; DingTalk's roles have none
+	Dynamic     bool     // a rule fills it
+	Suites      []string // names of the suites that have it
+}
+
 // index prepares the lookups and refuses a company whose references do not hold.
 func (c *Company) index() error {
 	c.people, c.depts = map[string]int{}, map[string]int{}
@@ -87,13 +98,25 @@ func (c *Company) index() error {
 			}
 		}
 	}
+	for _, g := range c.UserGroups {
+		for _, m := range g.Members {
+			if _, there := c.people[m]; !there {
+				return fmt.Errorf("user group %s: no member %s", g.ID, m)
+			}
+		}
+		for _, d := range g.Departments {
+			if _, there := c.depts[d]; !there {
+				return fmt.Errorf("user group %s: no department %s", g.ID, d)
+			}
+		}
+	}
 	return nil
 }
 
 // Within is the same company with only some of the suites, the first being the usual one: whoever has an
 // account in none of them gets one there.
 func (c *Company) Within(suites ...string) *Company {
-	out := &Company{Name: c.Name, Domain: c.Domain, Departments: c.Departments, People: slices.Clone(c.People), Groups: c.Groups, people: c.people, depts: c.depts}
+	out := &Company{Name: c.Name, Domain: c.Domain, Departments: c.Departments, People: slices.Clone(c.People), Groups: c.Groups, UserGroups: c.UserGroups, people: c.people, depts: c.depts}
 	for i := range out.People {
 		p := &out.People[i]
 		p.Suites = slices.DeleteFunc(slices.Clone(p.Suites), func(s string) bool { return !slices.Contains(suites, s) })
@@ -106,7 +129,7 @@ func (c *Company) Within(suites ...string) *Company {
 
 // With is the same company with more people in it.
 func (c *Company) With(more ...Person) (*Company, error) {
-	out := &Company{Name: c.Name, Domain: c.Domain, Departments: c.Departments, People: append(slices.Clone(c.People), more...), Groups: c.Groups}
+	out := &Company{Name: c.Name, Domain: c.Domain, Departments: c.Departments, People: append(slices.Clone(c.People), more...), Groups: c.Groups, UserGroups: c.UserGroups}
 	if err := out.index(); err != nil {
 		return nil, err
 	}
@@ -145,6 +168,12 @@ func (c *Company) Of(suite string) *Company {
 			g.Owner = g.Members[0]
 		}
 		out.Groups = append(out.Groups, g)
+	}
+	for _, g := range c.UserGroups {
+		if slices.Contains(g.Suites, suite) {
+			g.Members = slices.DeleteFunc(slices.Clone(g.Members), func(id string) bool { return !in(id) })
+			out.UserGroups = append(out.UserGroups, g)
+		}
 	}
 	if err := out.index(); err != nil {
 		panic("the company as " + suite + " has it: " + err.Error()) // every reference was looked at above

@@ -105,6 +105,13 @@ func SampleCompany() *Company {
 	for _, d := range c.Departments[1:] {
 		c.Groups = append(c.Groups, Group{ID: d.ID, Name: d.Name + "群", Owner: d.Lead, Members: byUnit[d.ID]})
 	}
+	c.UserGroups = []UserGroup{
+		{ID: "pingshen", Name: "评审委员会", Suites: []string{"feishu", "dingtalk", "wecom"}, Members: []string{"zhang.wei", "han.meimei", "wang.fang", "sun.li", "gao.yuan"}},
+		{ID: "zhiban", Name: "值班", Suites: []string{"feishu", "dingtalk", "wecom"}, Members: []string{"xu.yang", "deng.kai", "ren.peng", "lu.yao", "shen.jun"}},
+		{ID: "caiwu", Name: "财务人员", Suites: []string{"feishu", "wecom"}, Members: []string{"lin.na"}, Departments: []string{"caiwubu"}},
+		{ID: "zuzhang", Name: "组长", Suites: []string{"feishu"}, Members: []string{"xu.yang", "jiang.tao"}, Dynamic: true},
+		{ID: "yinzhang", Name: "印章管理员", Suites: []string{"dingtalk"}, Members: []string{"jin.yi"}},
+	}
 	if err := c.index(); err != nil {
 		panic("sample company: " + err.Error()) // a slip in the table above, caught by every test
 	}

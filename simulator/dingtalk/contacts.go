@@ -23,7 +23,7 @@ func (q *request) userView(p simulator.Person) map[string]any {
 		"work_place": "", "remark": "", "telephone": "", "extension": "{}",
 		"dept_id_list": []int64{unit}, "dept_order_list": []map[string]any{{"dept_id": unit, "order": 1}},
 		"leader_in_dept": []map[string]any{{"dept_id": unit, "leader": d.Lead == p.ID}},
-		"role_list":      []map[string]any{}, "active": true, "admin": slices.Contains(s.admins, p.ID), "boss": slices.Contains(s.admins, p.ID), "senior": false,
+		"role_list":      s.rolesOf(p.ID), "active": true, "admin": slices.Contains(s.admins, p.ID), "boss": slices.Contains(s.admins, p.ID), "senior": false,
 		"real_authed": true, "hide_mobile": false, "exclusive_account": false, "hired_date": p.Joined * 1000, "create_time": "2018-03-01T01:00:00.000Z",
 	}
 	if p.Manager != "" {

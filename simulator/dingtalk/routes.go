@@ -10,6 +10,7 @@ const (
 	scopeNotice = "qyapi_base"
 	scopeMember = "qyapi_get_member"
 	scopeUnits  = "qyapi_get_department_list"
+	scopeHolder = "qyapi_get_department_member"
 	scopeMobile = "fieldMobile" // the field in a person's details
 	scopeEmail  = "fieldEmail"
 	scopeGroup  = "qyapi_chat_manage"
@@ -73,6 +74,9 @@ var oldRoutes = map[string]route{
 	"POST /topapi/v2/department/get":              {free: true, scope: scopeUnits, run: getUnit},
 	"POST /topapi/v2/department/listparentbyuser": {free: true, scope: scopeUnits, run: parentsOfUser},
 	"POST /topapi/v2/department/listparentbydept": {free: true, scope: scopeUnits, run: parentsOfUnit},
+
+	"POST /topapi/role/list":       {free: true, scope: scopeUnits, run: listRoles},
+	"POST /topapi/role/simplelist": {free: true, scope: scopeHolder, run: roleHolders},
 
 	"POST /topapi/message/corpconversation/asyncsend_v2":      {scope: scopeNotice, run: sendNotice},
 	"POST /topapi/message/corpconversation/getsendprogress":   {scope: scopeNotice, run: noticeProgress},

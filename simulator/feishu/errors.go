@@ -59,7 +59,7 @@ var texts = map[int]string{
 	300020: "The token is invalid.", 300030: "The token is expired.", 300040: "The token has been used up.",
 	200000: "The message is recalled.", 200310: "The card belongs to another app.",
 	200320: "open_ids is invalid.", 300090: "open_ids is required.", 100000: "The card is too large.",
-	41012: "user id is invalid", 41050: "no user authority", 43004: "department id is invalid",
+	41012: "user id is invalid", 41050: "no user authority", 43004: "department id is invalid", 42006: "group id is invalid",
 	2200: "Internal Error",
 }
 

@@ -14,6 +14,7 @@ const (
 	scopePeople = "contact:user.base:readonly"
 	scopeUserID = "contact:user.id:readonly"
 	scopeUnits  = "contact:department.base:readonly"
+	scopeGroups = "contact:group:readonly"
 )
 
 // routes are the APIs this tenant offers; every other path is 404, as at the gateway.
@@ -52,13 +53,15 @@ var routes = map[string]route{
 	"DELETE /open-apis/im/v1/chats/{id}/members":         {scope: scopeChat, run: dropMembers},
 	"GET /open-apis/im/v1/chats/{id}/members/is_in_chat": {scope: scopeChat, run: isInChat},
 
-	"POST /open-apis/contact/v3/users/batch_get_id":       {scope: scopeUserID, run: batchGetID},
-	"GET /open-apis/contact/v3/users/batch":               {scope: scopePeople, run: batchUsers},
-	"GET /open-apis/contact/v3/users/find_by_department":  {scope: scopePeople, run: usersOfDepartment},
-	"GET /open-apis/contact/v3/users/{id}":                {scope: scopePeople, run: getUser},
-	"GET /open-apis/contact/v3/departments/{id}/children": {scope: scopeUnits, run: childDepartments},
-	"GET /open-apis/contact/v3/departments/parent":        {scope: scopeUnits, run: parentDepartments},
-	"GET /open-apis/contact/v3/departments/{id}":          {scope: scopeUnits, run: getDepartment},
-	"GET /open-apis/contact/v3/scopes":                    {scope: scopePeople, run: getScopes},
-	"GET /open-apis/bot/v3/info":                          {run: botInfo},
+	"POST /open-apis/contact/v3/users/batch_get_id":          {scope: scopeUserID, run: batchGetID},
+	"GET /open-apis/contact/v3/users/batch":                  {scope: scopePeople, run: batchUsers},
+	"GET /open-apis/contact/v3/users/find_by_department":     {scope: scopePeople, run: usersOfDepartment},
+	"GET /open-apis/contact/v3/users/{id}":                   {scope: scopePeople, run: getUser},
+	"GET /open-apis/contact/v3/departments/{id}/children":    {scope: scopeUnits, run: childDepartments},
+	"GET /open-apis/contact/v3/departments/parent":           {scope: scopeUnits, run: parentDepartments},
+	"GET /open-apis/contact/v3/departments/{id}":             {scope: scopeUnits, run: getDepartment},
+	"GET /open-apis/contact/v3/group/simplelist":             {scope: scopeGroups, run: listUserGroups},
+	"GET /open-apis/contact/v3/group/{id}/member/simplelist": {scope: scopeGroups, run: userGroupMembers},
+	"GET /open-apis/contact/v3/scopes":                       {scope: scopePeople, run: getScopes},
+	"GET /open-apis/bot/v3/info":                             {run: botInfo},
 }

@@ -19,7 +19,7 @@ var texts = map[int]string{
 	40001: "invalid secret", 40003: "invalid userid", 40005: "invalid type", 40006: "invalid file size", 40007: "invalid media_id",
 	40008: "invalid message type", 40013: "invalid corpid", 40014: "invalid access_token", 40029: "invalid oauth_code",
 	40032: "invalid length of the userid list", 40033: "invalid request character, must not be like \\uxxxx", 40035: "invalid parameter", 40039: "invalid url size",
-	40056: "invalid agentid", 40058: "invalid request parameter", 40063: "some parameters are empty", 40066: "invalid party list",
+	40056: "invalid agentid", 40058: "invalid request parameter", 40063: "some parameters are empty", 40066: "invalid party list", 40068: "invalid tagid",
 	40123: "invalid picture", 40145: "media_id is expired", 40146: "invalid range header",
 	41001: "access_token missing", 41002: "corpid missing", 41004: "corpsecret missing", 41006: "media_id missing", 41008: "code missing",
 	41009: "userid missing", 41010: "url missing", 41011: "agentid missing", 41016: "missing title", 41033: "missing description",

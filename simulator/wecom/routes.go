@@ -32,6 +32,8 @@ var routes = map[string]route{
 	"department/list":            {contacts: true, run: listDepartments},
 	"department/simplelist":      {contacts: true, run: simpleDepartments},
 	"department/get":             {contacts: true, run: getDepartment},
+	"tag/list":                   {contacts: true, run: listTags},
+	"tag/get":                    {contacts: true, run: getTag},
 
 	"auth/getuserinfo":   {unpaced: true, run: userInfo},
 	"user/getuserinfo":   {unpaced: true, run: oldUserInfo},
