@@ -35,6 +35,7 @@ func (p *Platform) Capabilities() adapters.Capabilities {
 		Urge:         []card.UrgeLevel{card.UrgeApp, card.UrgeSMS, card.UrgePhone},
 		Receipts:     true,
 		Directory:    true,
+		Groups:       true,
 		Login:        true,
 		Chats:        p.cfg.SceneTemplate != "",
 		MaxCardBytes: maxMsgParam + 100, // the message type stands beside

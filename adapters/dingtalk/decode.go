@@ -36,6 +36,10 @@ var decoders = map[string]decodeFunc{
 	"org_dept_modify":                      deptOf(false),
 	"org_dept_remove":                      deptOf(true),
 	"org_change":                           (*decoder).resync,
+	"label_user_change":                    (*decoder).resync, // who has a role
+	"label_conf_add":                       (*decoder).resync,
+	"label_conf_modify":                    (*decoder).resync,
+	"label_conf_del":                       (*decoder).resync,
 	"org_remove":                           (*decoder).orgRemoved,
 	"chat_add_member":                      membersOf(event.KindMemberJoined),
 	"chat_remove_member":                   membersOf(event.KindMemberLeft),

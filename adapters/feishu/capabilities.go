@@ -43,6 +43,7 @@ func capabilities() adapters.Capabilities {
 		Urge:         []card.UrgeLevel{card.UrgeApp, card.UrgeSMS, card.UrgePhone},
 		Receipts:     true,
 		Directory:    true,
+		Groups:       true,
 		Chats:        true,
 		Reply:        true,
 		Login:        true,

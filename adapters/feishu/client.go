@@ -27,6 +27,7 @@ const (
 	opUrge       = "urge"
 	opReaders    = "readers"
 	opDirectory  = "directory"
+	opGroups     = "groups"
 	opAccount    = "account"
 	opChats      = "chats"
 	opSelf       = "self"

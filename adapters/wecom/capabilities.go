@@ -34,6 +34,7 @@ func appCapabilities() adapters.Capabilities {
 		UpdateFor:  updateFor,
 		Recall:     true,
 		Directory:  true,
+		Groups:     true,
 		Login:      true,
 		Chats:      true,
 		SendKey:    sendKey,

@@ -24,6 +24,7 @@ const (
 	opUpdate    = "update"
 	opRecall    = "recall"
 	opDirectory = "directory"
+	opGroups    = "groups"
 	opAccount   = "account"
 	opChats     = "chats"
 	opLogin     = "login"

@@ -75,6 +75,7 @@ var codes = apiclient.Codes{
 	60021:        adapters.KindNotFound, // outside what the app may see
 	60111:        adapters.KindNotFound,
 	60123:        adapters.KindNotFound, // no such department
+	40068:        adapters.KindNotFound, // no such tag
 	codeAllWrong: adapters.KindNotFound,
 	86001:        adapters.KindNotFound,
 	86003:        adapters.KindNotFound,
