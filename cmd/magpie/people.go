@@ -193,6 +193,20 @@ func sampleRoster() workflows.Roster {
 		d, _ := c.Department(p.Department)
 		b.add(workflows.Person{ID: p.ID, Name: p.Name, EmployeeNo: p.EmployeeNo, Email: p.Email, Title: p.Title, Manager: p.Manager, Active: true}, d.ID, d.Name, d.Lead == p.ID)
 	}
+	// Its groups as the demo's connections have them.
+	for _, suite := range []struct{ name, connection string }{{"feishu", "feishu-main"}, {"dingtalk", "ding-main"}, {"wecom", "wecom-main"}} {
+		for _, g := range c.Of(suite.name).UserGroups {
+			b.group(suite.connection + "/" + g.Name)
+			for _, id := range g.Members {
+				b.join(suite.connection+"/"+g.Name, id)
+			}
+			for _, d := range g.Departments {
+				for _, p := range c.Of(suite.name).Members(d) {
+					b.join(suite.connection+"/"+g.Name, p.ID)
+				}
+			}
+		}
+	}
 	return b.roster
 }
 
@@ -223,8 +237,8 @@ func (b *rosterBuilder) add(p workflows.Person, dept, deptName string, lead bool
 	b.roster.Persons = append(b.roster.Persons, p)
 }
 
-// join puts somebody into a group, NAME or CONNECTION/NAME.
-func (b *rosterBuilder) join(group, person string) {
+// group makes a group, NAME or CONNECTION/NAME, unless it is there.
+func (b *rosterBuilder) group(group string) *workflows.Group {
 	g := workflows.Group{Name: group}
 	if c, name, ok := strings.Cut(group, "/"); ok {
 		g.Connection, g.Name = c, name
@@ -234,7 +248,15 @@ func (b *rosterBuilder) join(group, person string) {
 		i = len(b.roster.Groups)
 		b.roster.Groups = append(b.roster.Groups, g)
 	}
-	b.roster.Groups[i].Members = append(b.roster.Groups[i].Members, person)
+	return &b.roster.Groups[i]
+}
+
+// join puts somebody into a group.
+func (b *rosterBuilder) join(group, person string) {
+	g := b.group(group)
+	if !slices.Contains(g.Members, person) {
+		g.Members = append(g.Members, person)
+	}
 }
 
 // fixed is a directory that never changes.
