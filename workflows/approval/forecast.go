@@ -61,7 +61,7 @@ func (d *decider) outlook(values map[string]value, touched bool) *outlook {
 	d.among(&j, nil)
 	o := &outlook{
 		p: d.p, in: d.in, now: d.now, form: map[string]value{}, open: map[string][]string{}, blank: map[string]bool{},
-		known: d.s.Known, again: d.s.Sent != 0, budget: maxRehearsed,
+		known: d.s.Known, again: d.s.Sent != 0,
 	}
 	for i := range d.p.fields {
 		f := &d.p.fields[i]
@@ -107,6 +107,7 @@ func (o *outlook) ahead(ask func(workflows.Lookup) (event.Lookup, error)) []View
 	if o.again && len(o.open) > 0 { // whether anything has changed decides who agrees again
 		return []ViewStep{{Name: textAheadAll, Note: untilFilled(o.all())}}
 	}
+	o.budget = maxRehearsed
 	answers := map[string]event.Lookup{}
 	asks := func(l workflows.Lookup) (event.Lookup, error) {
 		key := l.ID + "\x00" + workflows.RecordKey(l.Initiator, l.Selectors)
