@@ -113,7 +113,7 @@ func TestApprovalOverPages(t *testing.T) {
 	t.Parallel()
 	l := startDemo(t, "webhook")
 	l.say("li.lei", "采购")
-	formURL := linkOf(t, l.card("li.lei", "待填写", "采购"))
+	formURL := linkOf(t, l.card("li.lei", "待填写", "采购", "审批流程预览", "韩梅梅", "填写「金额」后确定"))
 	me := newVisitor(t, "li.lei")
 	status, body := me.get(formURL)
 	if status != http.StatusOK || !strings.Contains(body, "李雷") || !strings.Contains(body, `name="f.item"`) {
@@ -123,7 +123,19 @@ func TestApprovalOverPages(t *testing.T) {
 	for range 3 {
 		me.get(formURL)
 	}
+	// Who would be asked stands there, and follows what is entered.
+	if !strings.Contains(body, "审批流程预览") || !strings.Contains(body, "王芳、赵敏（会签）；是否需要，填写「金额」后确定") {
+		t.Errorf("what is ahead of an empty form: %s", body)
+	}
 	f := pageForm(t, body, "submit")
+	f.Del("act")
+	f.Set("row", "again")
+	f.Set("f.item", "键盘")
+	f.Set("f.amount", "300")
+	if status, body := me.post(formURL, f); status != http.StatusOK || !strings.Contains(body, "条件不成立") || strings.Contains(body, "后确定") {
+		t.Errorf("what is ahead of a small amount: %d %s", status, body)
+	}
+	f = pageForm(t, body, "submit")
 	f.Set("f.amount", "两百")
 	status, body = me.post(formURL, f)
 	if status != http.StatusUnprocessableEntity || !strings.Contains(body, "请填写数字") || !strings.Contains(body, `value="两百"`) {
