@@ -120,6 +120,7 @@ workflows: workflows/
 		}
 	})
 	eventually(t, "ready", func() bool { status, _ := get(t, base+"/readyz"); return status == http.StatusOK })
+	knowsPeople(t, app)
 	if transport == simdingtalk.TransportStream {
 		eventually(t, "both stream connections are up", func() bool { return strings.Count(book.String(), "stream connection is up") >= 2 })
 	}

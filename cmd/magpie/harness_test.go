@@ -232,6 +232,16 @@ type live struct {
 	stop func() // ends Run and waits for it; harmless twice
 }
 
+// knowsPeople waits until the directories were read: nobody speaks to a Magpie that doesn't know them yet.
+func knowsPeople(t *testing.T, a *App) {
+	t.Helper()
+	select {
+	case <-a.sync.Pulled():
+	case <-time.After(patience):
+		t.Fatal("the directories were not read")
+	}
+}
+
 // startDemo runs the demo's parts in a folder that is thrown away.
 func startDemo(t *testing.T, transport string) *live {
 	t.Helper()
@@ -294,11 +304,7 @@ func startDemoOf(t *testing.T, transport string, suites []string, prepare func(*
 		}
 	})
 	eventually(t, "ready", func() bool { return l.ready() })
-	select { // nobody speaks to a Magpie that doesn't know them yet
-	case <-l.app.sync.Pulled():
-	case <-time.After(patience):
-		t.Fatal("the directory was not read")
-	}
+	knowsPeople(t, l.app)
 	if transport == simfeishu.TransportWebsocket && suites[0] == "feishu" {
 		// What is said before comes again, but only after 15 s.
 		eventually(t, "the long connection is up", func() bool { return strings.Contains(l.log.String(), "the long connection is up") })

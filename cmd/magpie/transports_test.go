@@ -118,6 +118,7 @@ func TestAllTransportsAtOnce(t *testing.T) {
 	t.Parallel()
 	live := startWays(t, simulator.SampleCompany())
 	hub := live.hub
+	knowsPeople(t, live.app)
 	eventually(t, "all long connections are up", func() bool {
 		s := live.book.String()
 		return strings.Contains(s, "the long connection is up") && strings.Count(s, "stream connection is up") >= 2 && strings.Contains(s, "connection=wecom-bot")

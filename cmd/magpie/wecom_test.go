@@ -98,6 +98,7 @@ workflows: workflows/
 		}
 	}))
 	eventually(t, "ready", func() bool { status, _ := get(t, base+"/readyz"); return status == http.StatusOK })
+	knowsPeople(t, app)
 	return &corp{t, sim, app, book}
 }
 

@@ -147,7 +147,6 @@ func readChoice(l tongue, sent []string, in card.Input) (event.Value, string) {
 	return event.List(out...), ""
 }
 
-// readPeople takes the persons that were picked, and looks for those whose names were typed. The ids it gives
 // notFound says that a person or a department is not known: or not yet, while a directory was never read.
 func (h *Handler) notFound(ctx context.Context, l tongue, name string) (string, error) {
 	key := "nobody_found"
@@ -163,6 +162,7 @@ func (h *Handler) notFound(ctx context.Context, l tongue, name string) (string, 
 	return fmt.Sprintf(l.say(key), name), nil
 }
 
+// readPeople takes the persons that were picked, and looks for those whose names were typed. The ids it gives
 // are those of persons who are there.
 func (h *Handler) readPeople(ctx context.Context, l tongue, e entered, in card.Input, search bool) (event.Value, string, error) {
 	var ids []string
