@@ -62,6 +62,7 @@ func Run(t *testing.T, open Open) {
 		"put":               testPut,
 		"put odd ids":       testPutOddIDs,
 		"put together":      testPutTogether,
+		"put done":          testPutDone,
 		"event leases":      testEventLeases,
 		"load event":        testLoadEvent,
 		"event dead":        testEventDead,
