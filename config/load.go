@@ -55,25 +55,6 @@ func ParseFile(path string, opts ...Option) (*Node, Problems) {
 	return Parse(path, src, opts...)
 }
 
-// ParseDir parses every .yaml and .yml file below a folder, in the order of their names, and returns
-// those that could be parsed. Hidden files and folders are passed over.
-func ParseDir(dir string, opts ...Option) ([]*Node, Problems) {
-	files, err := yamlFiles(dir)
-	if err != nil {
-		return nil, Problems{{File: dir, What: "can't be read: " + reason(err)}}
-	}
-	var nodes []*Node
-	var ps Problems
-	for _, f := range files {
-		n, more := ParseFile(f, opts...)
-		ps = append(ps, more...)
-		if n != nil {
-			nodes = append(nodes, n)
-		}
-	}
-	return nodes, ps
-}
-
 // reason is an error without the path, which the problem names already.
 func reason(err error) string {
 	if pe, ok := err.(*os.PathError); ok {

@@ -13,7 +13,6 @@ type Hub struct {
 	company *Company
 	bus     *Bus
 	suites  []Suite
-	hosts   map[string]bool
 	page    http.Handler
 	done    chan struct{}
 	once    sync.Once
@@ -24,12 +23,8 @@ func NewHub(company *Company, bus *Bus, suites ...Suite) *Hub {
 	if bus == nil {
 		bus = &Bus{}
 	}
-	return &Hub{company: company, bus: bus, suites: suites, hosts: map[string]bool{}, done: make(chan struct{})}
+	return &Hub{company: company, bus: bus, suites: suites, done: make(chan struct{})}
 }
-
-// AllowHost lets /sim/api be asked for under a name of its own besides localhost and bare addresses. Call it
-// before Handler.
-func (h *Hub) AllowHost(name string) { h.hosts[name] = true }
 
 // SetPage serves everything else below /sim, the playground. Call it before Handler.
 func (h *Hub) SetPage(page http.Handler) { h.page = page }

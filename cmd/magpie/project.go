@@ -63,12 +63,10 @@ func loadProject(path string, env adapters.Env, opts ...config.Option) (*project
 
 // connect makes the platform of each connection; nothing is called yet.
 func (p *project) connect(env adapters.Env) config.Problems {
-	var ps config.Problems
+	ps := p.cfg.CheckSuites(slices.Sorted(maps.Keys(platforms)))
 	for _, c := range p.cfg.Connections {
 		f, ok := platforms[c.Suite]
 		if !ok {
-			known := slices.Sorted(maps.Keys(platforms))
-			ps = append(ps, c.Settings.At("suite").Problem(fmt.Sprintf("suite %q is not known", c.Suite), "one of "+strings.Join(known, ", ")))
 			continue
 		}
 		conn, err := adapters.Open(c, f, env)

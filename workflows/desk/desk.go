@@ -143,12 +143,6 @@ func slotOf(b *event.Action) (which list, owner string, ok bool) {
 	return list(parts[0]), parts[1], true
 }
 
-// SlotList is the list that a slot of the desk shows, for addresses of pages; "" when it is none.
-func SlotList(slot string) string {
-	which, _, _ := slotOf(&event.Action{Slot: slot})
-	return string(which)
-}
-
 func private(ev event.Event) bool { return ev.Conv == nil || ev.Conv.Type == event.ConvDirect }
 
 // to is the writer alone, where they wrote.

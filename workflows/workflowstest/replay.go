@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"magpie/adapters/event"
 	"magpie/workflows"
@@ -204,9 +203,3 @@ func (r *recorded) Person(_ context.Context, id string) (workflows.Person, error
 }
 
 func (r *recorded) Addresses(context.Context, string) ([]workflows.Address, error) { return nil, nil }
-
-// InWindow reports whether a request was begun or ended in the last d before now.
-func InWindow(in workflows.Instance, now time.Time, d time.Duration) bool {
-	from := now.Add(-d)
-	return !in.CreatedAt.Before(from) || !in.EndedAt.IsZero() && !in.EndedAt.Before(from)
-}
