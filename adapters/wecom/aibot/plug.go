@@ -27,7 +27,7 @@ const (
 	writeTimeout = 10 * time.Second
 	dialTimeout  = 15 * time.Second
 	askTimeout   = 10 * time.Second
-	firstWait    = time.Second
+	firstWait    = 250 * time.Millisecond // what is said while no connection stands is lost
 	longestWait  = time.Minute
 	standby      = 5 * time.Minute // after another connection took our place
 	storeFor     = 20 * time.Second
