@@ -85,4 +85,5 @@ type Deed struct {
 	Lists  map[string][]string
 	Values map[string]event.Value // of the form that was handed in with it
 	Person string                 // whose task it was at
+	Admin  bool                   // Actor did it as an administrator, with the right to
 }

@@ -2,6 +2,8 @@ package approval
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"magpie/adapters/event"
 	"magpie/workflows"
@@ -12,7 +14,7 @@ var _ workflows.Replayer = (*Program)(nil)
 // Record reads off a trail what people did and whom the directory named. What time and rules did is not in it:
 // another version does that by itself.
 func (p *Program) Record(in workflows.Instance, trail []workflows.Entry) (workflows.Record, error) {
-	r := &recorder{p: p, s: &state{}, asked: map[string]string{}}
+	r := &recorder{p: p, s: &state{}, asked: map[string]string{}, admin: map[place]ask{}}
 	r.out.Answers, r.out.Names = map[string][]string{}, map[string]string{}
 	for _, e := range trail {
 		if err := r.entry(e); err != nil {
@@ -34,6 +36,7 @@ type recorder struct {
 	s      *state
 	asked  map[string]string // lookup → its key
 	edited map[string]value  // what an approver changed, until they decide
+	admin  map[place]ask     // seats that somebody wants to hand on as an administrator
 	out    workflows.Record
 }
 
@@ -109,6 +112,11 @@ func (r *recorder) entry(e workflows.Entry) error {
 		if key, ok := r.asked[f.ID]; ok {
 			r.out.Answers[key] = f.Who
 		}
+		for at, a := range r.admin {
+			if a.ID == f.ID && !slices.Contains(f.Who, a.By) {
+				delete(r.admin, at) // they are none
+			}
+		}
 	case *voted:
 		if f.Auto != "" || e.Actor == "" {
 			return nil
@@ -125,6 +133,12 @@ func (r *recorder) entry(e workflows.Entry) error {
 		r.edited = nil
 	case *edited:
 		r.edited = f.p.New
+	case *requested:
+		if f.For == "admin" && f.Verb == verbTransfer.name {
+			a := f.ask
+			a.By = e.Actor
+			r.admin[place{f.Node, f.Round, f.Seat}] = a
+		}
 	case *moved:
 		r.moved(e, f)
 	case *resubmitted:
@@ -158,7 +172,7 @@ func (r *recorder) entry(e workflows.Entry) error {
 		}
 	case *flowed, *begun, *unbegun, *childEnded:
 		return fmt.Errorf("it started another flow")
-	case *kept, *admitted, *skipped, *branched, *split, *arrived, *entered, *stuck, *opened, *closed, *named, *joined, *overdue, *reminded, *urged, *told, *migrated, *recounted, *commented, *offered, *requested, *reopened, *revoked:
+	case *kept, *admitted, *skipped, *branched, *split, *arrived, *entered, *stuck, *opened, *closed, *named, *joined, *overdue, *reminded, *urged, *told, *migrated, *recounted, *commented, *offered, *reopened, *revoked:
 	default:
 		if e.Actor != "" {
 			return fmt.Errorf("somebody did what can't be done again: %s", e.Kind)
@@ -200,7 +214,8 @@ func (r *recorder) key(f *asked) (string, bool) {
 	return workflows.RecordKey(about, f.Selectors), true
 }
 
-// moved is a seat that somebody handed over, or that a leaver left.
+// moved is a seat that somebody handed over, or that a leaver left. An administrator says on a page what they want, and
+// is looked up first; or is whoever gives commands on the server.
 func (r *recorder) moved(e workflows.Entry, f *moved) {
 	x := f.in(r.s)
 	if x == nil {
@@ -213,5 +228,8 @@ func (r *recorder) moved(e workflows.Entry, f *moved) {
 	case e.Actor != "":
 		d := r.did(e, "transfer", f.Node)
 		d.Person, d.Lists["who"], d.Form["opinion"] = x.Person, []string{f.To}, orErased("")
+		a, asked := r.admin[f.place]
+		d.Admin = asked && a.By == e.Actor || strings.HasPrefix(e.Actor, operatorPrefix)
+		delete(r.admin, f.place)
 	}
 }
