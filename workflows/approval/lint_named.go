@@ -14,31 +14,36 @@ import (
 // named warns of job titles, groups and bounds of chains that nobody goes by today.
 func (l *peopleLint) named(by []string, at *config.Node) {
 	for i, text := range by {
-		s, err := selector.Parse(text)
-		if err != nil {
-			continue
-		}
 		one := at
 		if at.Kind() == config.List {
 			one = at.At(fmt.Sprintf("[%d]", i))
 		}
-		if what, want := l.vain(s); what != "" {
-			l.c.warnAt(one, what, want)
-		}
-		if s.Until == "" {
-			continue
-		}
-		b, err := selector.Parse(s.Until)
-		if err != nil {
-			continue
-		}
-		if what, want := l.vain(b); what != "" {
-			l.c.warnAt(one, what+": the chain goes up to the top", want)
-		} else if ids, ok := l.find([]string{s.Until}, ""); ok && len(ids) == 0 {
-			l.c.warnAt(one, fmt.Sprintf("today %s finds nobody: the chain goes up to the top", s.Until), "a bound that finds somebody")
-		} else if ok && s.About() && l.beyond(text) {
-			l.c.warnAt(one, fmt.Sprintf("%s is above nobody who may start this flow: the chain goes up to the top", s.Until), "a bound in the line of those who ask")
-		}
+		l.name(text, one)
+	}
+}
+
+// name is named for one selector.
+func (l *peopleLint) name(text string, at *config.Node) {
+	s, err := selector.Parse(text)
+	if err != nil {
+		return
+	}
+	if what, want := l.vain(s); what != "" {
+		l.c.warnAt(at, what, want)
+	}
+	if s.Until == "" {
+		return
+	}
+	b, err := selector.Parse(s.Until)
+	if err != nil {
+		return
+	}
+	if what, want := l.vain(b); what != "" {
+		l.c.warnAt(at, what+": the chain goes up to the top", want)
+	} else if ids, ok := l.find([]string{s.Until}, ""); ok && len(ids) == 0 {
+		l.c.warnAt(at, fmt.Sprintf("today %s finds nobody: the chain goes up to the top", s.Until), "a bound that finds somebody")
+	} else if ok && s.About() && l.beyond(text) {
+		l.c.warnAt(at, fmt.Sprintf("%s is above nobody who may start this flow: the chain goes up to the top", s.Until), "a bound in the line of those who ask")
 	}
 }
 

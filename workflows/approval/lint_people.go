@@ -30,9 +30,15 @@ func (Kind) Lint(ctx context.Context, src *config.Node, p workflows.Program, peo
 			if n.timeout != nil {
 				l.named(n.timeout.To, at[n.id].At("timeout.to"))
 			}
+			for _, x := range n.mode.Of {
+				l.name(x.who, at[n.id].At("approve.mode.of").Key(x.who))
+			}
 		case nodeCC:
 			l.nobody(n.to, at[n.id].At("cc.to"), fmt.Sprintf("step %s tells nobody", n.id))
 		}
+	}
+	if n := prog.nodes[nodeRevoke]; n != nil {
+		l.nobody(n.by, src.At("rules.revoke.approve.by"), "nobody decides on withdrawing after the approval")
 	}
 	l.c.ps.Sort()
 	return l.c.ps
