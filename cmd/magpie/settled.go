@@ -90,17 +90,30 @@ func (p *settledPeople) waiting() bool {
 }
 
 // learn looks an account up at its suite. What the suite will never tell makes a stranger; what it can't tell
-// just now is asked again.
+// just now is asked again. A robot has no directory of its own: the app beside it may still name them, so that nobody
+// is a stranger while a first pull is waited for, nor when it ended meanwhile.
 func (a *App) learn(ctx context.Context, connection string, refs []event.Ref) error {
+	waiting := a.asked.waiting()
 	err := a.sync.Learn(ctx, connection, refs)
+	vain := err == nil // what was asked in vain a moment ago is not asked again
 	switch adapters.KindOf(err) {
 	case adapters.KindNotFound, adapters.KindForbidden, adapters.KindUnsupported, adapters.KindInvalid, adapters.KindGone:
-		if a.asked.waiting() { // a robot has no directory of its own: the app beside it may still name them
-			return fmt.Errorf("%w: %w", errUnsettled, err)
-		}
-		return fmt.Errorf("%w: %w", workflows.ErrNotFound, err)
+		vain = true
 	}
-	return err
+	if !vain {
+		return err
+	}
+	switch _, known := a.people.ByRef(ctx, refs); {
+	case known == nil:
+		return nil
+	case !errors.Is(known, workflows.ErrNotFound):
+		return known
+	case waiting:
+		return errors.Join(errUnsettled, err)
+	case err == nil:
+		return nil
+	}
+	return fmt.Errorf("%w: %w", workflows.ErrNotFound, err)
 }
 
 // settle makes people that are asked no sooner than they are known.

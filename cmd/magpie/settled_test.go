@@ -9,6 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"magpie/adapters"
+	"magpie/adapters/card"
+	"magpie/adapters/directory"
+	"magpie/adapters/event"
 	simfeishu "magpie/simulator/feishu"
 	"magpie/workflows"
 	"magpie/workflows/roster"
@@ -84,4 +88,42 @@ func TestUnreadDirectory(t *testing.T) {
 	}
 	t.Run("started anew", func(t *testing.T) { is(again(t, "feishu"), "started anew, nothing read yet", false) })
 	t.Run("a suite more", func(t *testing.T) { is(again(t, "feishu", "dingtalk"), "with a connection that was never read", true) })
+}
+
+// robotOnly is a connection without a directory.
+type robotOnly struct{}
+
+func (robotOnly) Receive(context.Context, adapters.Request) (adapters.Delivery, error) {
+	return adapters.Delivery{}, nil
+}
+func (robotOnly) Send(context.Context, card.Message) (adapters.MessageRef, error) {
+	return adapters.MessageRef{}, nil
+}
+func (robotOnly) Capabilities() adapters.Capabilities {
+	return adapters.Capabilities{Platform: "wecom"}
+}
+
+// Whoever writes to a robot while the directory is read for the first time is a stranger only once it was read, however
+// often they write: an account that was looked up in vain is not looked up again.
+func TestNobodyIsAStrangerBeforeTheDirectoryIsRead(t *testing.T) {
+	t.Parallel()
+	pulled := make(chan struct{})
+	people := roster.New(roster.Options{Source: onePerson{}})
+	a := &App{
+		people: people, asked: &settledPeople{Roster: people, pulled: pulled, begun: time.Now(), now: time.Now},
+		sync: directory.New(directory.Options{Connections: func() []*adapters.Connection { return []*adapters.Connection{adapters.New("bot", robotOnly{})} }}),
+	}
+	who := []event.Ref{{Scope: event.Scope{Platform: "wecom"}, Kind: event.RefUser, ID: "chen.jie"}}
+	for try := range 3 {
+		if err := a.learn(t.Context(), "bot", who); !errors.Is(err, errUnsettled) {
+			t.Errorf("asked %d times before anything was read: %v", try+1, err)
+		}
+	}
+	close(pulled)
+	if err := a.learn(t.Context(), "bot", who); errors.Is(err, errUnsettled) {
+		t.Errorf("once all is read: %v", err)
+	}
+	if err := a.learn(t.Context(), "bot", []event.Ref{{Scope: event.Scope{Platform: "wecom"}, Kind: event.RefUser, ID: "another"}}); !errors.Is(err, workflows.ErrNotFound) {
+		t.Errorf("another, once all is read: %v", err)
+	}
 }
